@@ -1,0 +1,222 @@
+import { onesLike } from './create.ts';
+import { ArgumentError, GradError, ShapeError } from './errors.ts';
+import { withGrad } from './gradMode.ts';
+import { launch } from './kernels/launch.ts';
+import * as elementwise from './kernels/pointwise.ts';
+import { sumTo } from './ops/broadcast.ts';
+import { add, clone } from './ops/pointwise.ts';
+import { readOptions } from './options.ts';
+import { formatShape, sameShape } from './shape.ts';
+import { latestId, type Node, type Tensor } from './tensor.ts';
+
+/** Options of `backward`. */
+export interface BackwardOptions {
+  /** ∂L/∂root, of the root's shape; may be left out for a scalar, where it is 1. */
+  gradient?: Tensor | null;
+  /** Keeps the graph for another sweep (default: the value of `createGraph`). */
+  retainGraph?: boolean | null;
+  /** Records the sweep itself, so that the gradients can be differentiated (default false). */
+  createGraph?: boolean;
+}
+
+/** Options of `grad`. */
+export interface GradOptions {
+  /** ∂L/∂output for each output; may be left out where all are scalars. */
+  gradOutputs?: Tensor | readonly Tensor[] | null;
+  retainGraph?: boolean | null;
+  createGraph?: boolean;
+  /** Gives `null` for an input that the outputs do not depend on, instead of an error (default false). */
+  allowUnused?: boolean;
+}
+
+/**
+ * Backpropagation: adds ∂root/∂leaf to the `grad` of every leaf that wants one. Each node of the graph is visited once,
+ * newest first, and the graph is released on the way.
+ * @throws GradError if nothing in the graph wants a gradient, if the graph has been released by an earlier sweep, or if
+ *   a value that a rule needs was changed in place
+ * @throws ShapeError if the root is no scalar and no `gradient` is given, or if that has another shape
+ * @see CS231n, lecture 4; PyTorch `Tensor.backward`
+ */
+export function backward(root: Tensor, options?: BackwardOptions): void {
+  const { gradient, retainGraph, createGraph } = readOptions('backward', options, {
+    gradient: null as Tensor | null,
+    retainGraph: null as boolean | null,
+    createGraph: false,
+  });
+  sweep('backward', [root], [gradient], { retainGraph: retainGraph ?? createGraph, createGraph }, (x, g, owned) => {
+    if (x.isLeaf || x.retainsGrad) accumulate(x, g, owned, createGraph);
+  });
+}
+
+/**
+ * ∂outputs/∂inputs, summed over the outputs, one tensor per input. Touches no `grad`.
+ * @throws as `backward`, and GradError for an input that the outputs do not depend on, unless `allowUnused`
+ * @see PyTorch `torch.autograd.grad`
+ */
+export function grad(
+  outputs: Tensor | readonly Tensor[],
+  inputs: Tensor | readonly Tensor[],
+  options?: GradOptions & { allowUnused?: false },
+): Tensor[];
+export function grad(
+  outputs: Tensor | readonly Tensor[],
+  inputs: Tensor | readonly Tensor[],
+  options: GradOptions,
+): (Tensor | null)[];
+export function grad(
+  outputs: Tensor | readonly Tensor[],
+  inputs: Tensor | readonly Tensor[],
+  options?: GradOptions,
+): (Tensor | null)[] {
+  const { gradOutputs, retainGraph, createGraph, allowUnused } = readOptions('grad', options, {
+    gradOutputs: null as Tensor | readonly Tensor[] | null,
+    retainGraph: null as boolean | null,
+    createGraph: false,
+    allowUnused: false,
+  });
+  const roots = [outputs].flat() as Tensor[];
+  const targets = [inputs].flat() as Tensor[];
+  const given = gradOutputs === null ? roots.map(() => null) : ([gradOutputs].flat() as Tensor[]);
+  if (given.length !== roots.length) {
+    throw new ArgumentError(`grad: expected one gradOutputs per output (${roots.length}), got ${given.length}`);
+  }
+  const wanted = new Map<Tensor, Tensor | null>(targets.map((x) => [x, null]));
+  const mode = { retainGraph: retainGraph ?? createGraph, createGraph };
+  sweep('grad', roots, given, mode, (x, g) => void (wanted.has(x) && wanted.set(x, g)), wanted);
+  return targets.map((x, i) => {
+    const g = wanted.get(x)!;
+    if (g === null && !allowUnused) {
+      const why = x.requiresGrad ? 'the outputs do not depend on it' : 'it does not want a gradient (requiresGrad)';
+      throw new GradError(`grad: input ${i} has no gradient: ${why}; allowUnused gives null instead`);
+    }
+    return g;
+  });
+}
+
+interface Sweep {
+  retainGraph: boolean;
+  createGraph: boolean;
+}
+
+/** The gradient that has gathered at a tensor, and whether nothing else can hold its memory. */
+interface Gathered {
+  g: Tensor;
+  owned: boolean;
+}
+
+/**
+ * The reverse sweep. Whenever all that depends on a tensor has been passed, its gradient is complete and `arrive` is
+ * told. With `targets`, only the paths to them are followed.
+ */
+function sweep(
+  operation: string,
+  roots: readonly Tensor[],
+  gradients: readonly (Tensor | null)[],
+  { retainGraph, createGraph }: Sweep,
+  arrive: (x: Tensor, g: Tensor, owned: boolean) => void,
+  targets?: ReadonlyMap<Tensor, unknown>,
+): void {
+  const gathered = new Map<Tensor, Gathered>();
+  roots.forEach((root, i) => {
+    gather(gathered, root, { g: startOf(operation, root, gradients[i] ?? null), owned: false });
+  });
+  const order = newestFirst(operation, roots);
+  const needed = targets && leadingTo(targets, order);
+  withGrad(createGraph, () => {
+    for (const y of order) {
+      const arrived = gathered.get(y);
+      gathered.delete(y);
+      if (arrived === undefined) continue;
+      arrive(y, arrived.g, arrived.owned);
+      if (y.node === null) continue;
+      pass(y, y.node, arrived.g, (x, gradient) => {
+        if (needed === undefined || needed.has(x)) gather(gathered, x, gradient());
+      });
+      if (!retainGraph) y.node.inputs = null;
+    }
+  });
+}
+
+/** Hands the gradient of a node on to each input that wants one, by the chain rule. */
+function pass(y: Tensor, node: Node, g: Tensor, toInput: (x: Tensor, gradient: () => Gathered) => void): void {
+  const { op, inputs } = node;
+  const at = op.at(y, node);
+  inputs!.forEach((x, i) => {
+    const rule = op.rules[i];
+    if (!x.requiresGrad || !rule) return;
+    toInput(x, () => {
+      const before = latestId();
+      let gradient = rule(g, at);
+      if (!sameShape(gradient.shape, x.shape)) {
+        if (!op.broadcast) {
+          throw new ShapeError(
+            `${op.name}: the rule for "${op.inputs[i]}" gave a gradient of shape ${formatShape(gradient.shape)} ` +
+              `for an input of shape ${formatShape(x.shape)}`,
+          );
+        }
+        gradient = sumTo(gradient, x.shape); // broadcasting is undone here, and nowhere else
+      }
+      return { g: gradient, owned: gradient.storage.id > before };
+    });
+  });
+}
+
+/** A value that is used several times gathers the sum of the gradients of its uses. */
+function gather(gathered: Map<Tensor, Gathered>, x: Tensor, next: Gathered): void {
+  const before = gathered.get(x);
+  gathered.set(x, before === undefined ? next : { g: add(before.g, next.g), owned: true });
+}
+
+/** Every tensor that the roots depend on and that wants a gradient, newest first: an input is older than its output. */
+function newestFirst(operation: string, roots: readonly Tensor[]): Tensor[] {
+  const seen = new Set(roots);
+  for (const y of seen) {
+    if (y.node === null) continue;
+    if (y.node.inputs === null) {
+      throw new GradError(
+        `${operation}: the graph behind ${y.node.op.name} was released by an earlier backward(); ` +
+          'compute it again, or pass { retainGraph: true } to the earlier call',
+      );
+    }
+    // A Set also visits what is added during the walk.
+    for (const input of y.node.inputs) if (input.requiresGrad) seen.add(input);
+  }
+  return [...seen].sort((a, b) => b.id - a.id);
+}
+
+/** Those tensors that lie on a path to a target. */
+function leadingTo(targets: ReadonlyMap<Tensor, unknown>, order: readonly Tensor[]): Set<Tensor> {
+  const needed = new Set(targets.keys());
+  for (let i = order.length - 1; i >= 0; i--) {
+    const y = order[i]!;
+    if (y.node?.inputs?.some((x) => needed.has(x))) needed.add(y);
+  }
+  return needed;
+}
+
+function startOf(operation: string, root: Tensor, gradient: Tensor | null): Tensor {
+  if (!root.requiresGrad) {
+    throw new GradError(
+      `${operation}: nothing to differentiate: this tensor was not computed from one that wants a gradient ` +
+        '(requiresGrad), or it was computed inside noGrad',
+    );
+  }
+  if (gradient === null) {
+    if (root.numel() === 1) return withGrad(false, () => onesLike(root));
+    throw new ShapeError(
+      `${operation}: the gradient of a tensor of shape ${formatShape(root.shape)} needs a gradient to start from; ` +
+        'reduce it to a scalar first, as by mean() or sum(), or pass one of its shape',
+    );
+  }
+  if (sameShape(gradient.shape, root.shape)) return gradient;
+  throw new ShapeError(
+    `${operation}: the gradient to start from has shape ${formatShape(gradient.shape)}, the tensor ${formatShape(root.shape)}`,
+  );
+}
+
+/** Adds to `x.grad`; a first gradient that nothing else holds is taken as it is. */
+function accumulate(x: Tensor, g: Tensor, owned: boolean, createGraph: boolean): void {
+  if (x.grad === null) x.grad = owned && g.isContiguous() && x.isLeaf ? g : clone(g);
+  else if (createGraph) x.grad = add(x.grad, g);
+  else launch(elementwise.add, [x.grad], [x.grad, g], undefined);
+}

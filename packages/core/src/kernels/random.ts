@@ -1,0 +1,74 @@
+import type { Generator } from '../random.ts';
+import type { Kernel } from './launch.ts';
+
+// Each fills a contiguous output in order, as PyTorch does.
+
+export const uniform: Kernel<{ generator: Generator; from: number; to: number }> = {
+  name: 'uniform',
+  run: ([y], _, { generator, from, to }) => {
+    const { data, offset, size } = y!;
+    for (let i = 0; i < size; i++) data[offset + i] = generator.uniform() * (to - from) + from;
+  },
+};
+
+/** Fewer than 16 numbers are drawn one by one; more of them in blocks of 16, the last block being drawn anew. */
+export const normal: Kernel<{ generator: Generator; mean: number; std: number }> = {
+  name: 'normal',
+  run: ([y], _, { generator, mean, std }) => {
+    const { data, offset, size } = y!;
+    if (size < 16) {
+      for (let i = 0; i < size; i++) data[offset + i] = generator.normal() * std + mean;
+      return;
+    }
+    const draw = (from: number, to: number) => {
+      for (let i = from; i < to; i++) data[i] = generator.uniform();
+    };
+    const transform = (block: number) => {
+      for (let j = block; j < block + 8; j++) {
+        const radius = Math.sqrt(-2 * Math.log(1 - data[j]!));
+        const angle = 2 * Math.PI * data[j + 8]!;
+        data[j] = radius * Math.cos(angle) * std + mean;
+        data[j + 8] = radius * Math.sin(angle) * std + mean;
+      }
+    };
+    draw(offset, offset + size);
+    for (let i = 0; i + 16 <= size; i += 16) transform(offset + i);
+    if (size % 16 !== 0) {
+      draw(offset + size - 16, offset + size);
+      transform(offset + size - 16);
+    }
+  },
+};
+
+export const integers: Kernel<{ generator: Generator; low: number; high: number }> = {
+  name: 'integers',
+  run: ([y], _, { generator, low, high }) => {
+    const { data, offset, size } = y!;
+    for (let i = 0; i < size; i++) data[offset + i] = generator.integer(low, high);
+  },
+};
+
+/** 0 … n − 1, shuffled (Fisher & Yates). */
+export const permutation: Kernel<{ generator: Generator }> = {
+  name: 'permutation',
+  run: ([y], _, { generator }) => {
+    const { data, offset, size: n } = y!;
+    for (let i = 0; i < n; i++) data[offset + i] = i;
+    for (let i = 0; i < n - 1; i++) {
+      const j = i + (generator.random32() % (n - i));
+      const swap = data[offset + i]!;
+      data[offset + i] = data[offset + j]!;
+      data[offset + j] = swap;
+    }
+  },
+};
+
+/** 1 with probability p, else 0; p is one number for all, or one for each element. */
+export const bernoulli: Kernel<{ generator: Generator }> = {
+  name: 'bernoulli',
+  run: ([y], [p], { generator }) => {
+    const { data, offset, size } = y!;
+    const step = p!.size === 1 ? 0 : 1;
+    for (let i = 0; i < size; i++) data[offset + i] = generator.uniform() < p!.data[p!.offset + i * step]! ? 1 : 0;
+  },
+};

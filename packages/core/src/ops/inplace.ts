@@ -1,0 +1,99 @@
+import { ArgumentError, GradError, ShapeError } from '../errors.ts';
+import { isGradEnabled } from '../gradMode.ts';
+import { allocate, type Kernel, launch } from '../kernels/launch.ts';
+import * as elementwise from '../kernels/pointwise.ts';
+import * as draws from '../kernels/random.ts';
+import { expandView } from '../op.ts';
+import { checkNumber, readOptions } from '../options.ts';
+import { defaultGenerator, type Generator } from '../random.ts';
+import { expandStrides, formatShape } from '../shape.ts';
+import { asTensor, Tensor, type TensorLike } from '../tensor.ts';
+import { checkMutable } from './checks.ts';
+
+// For what has no history: weights under noGrad, buffers, fresh tensors.
+
+function combine(operation: string, kernel: Kernel, x: Tensor, other: TensorLike): Tensor {
+  checkMutable(operation, x);
+  const operand = asTensor(operation, other);
+  if (operand.requiresGrad && isGradEnabled()) {
+    throw new GradError(`${operation}: a gradient could not flow into the operand; use the operation without "_"`);
+  }
+  if (expandStrides(operand.shape, operand.ndarray.stride, x.shape) === null) {
+    throw new ShapeError(`${operation}: ${formatShape(operand.shape)} does not broadcast to ${formatShape(x.shape)}`);
+  }
+  const distinct = operand.storage === x.storage ? new Tensor(copied(operand)) : operand;
+  launch(
+    kernel,
+    [x],
+    kernel === elementwise.copy ? [expandView(distinct, x.shape)] : [x, expandView(distinct, x.shape)],
+    undefined,
+  );
+  return x;
+}
+
+function copied(x: Tensor) {
+  const copy = allocate(x.shape);
+  elementwise.copy.run([copy], [x.ndarray]);
+  return copy;
+}
+
+/** x ← x + other */
+export const add_ = (x: Tensor, other: TensorLike): Tensor => combine('add_', elementwise.add, x, other);
+/** x ← x − other */
+export const sub_ = (x: Tensor, other: TensorLike): Tensor => combine('sub_', elementwise.sub, x, other);
+/** x ← x · other */
+export const mul_ = (x: Tensor, other: TensorLike): Tensor => combine('mul_', elementwise.mul, x, other);
+/** x ← x / other */
+export const div_ = (x: Tensor, other: TensorLike): Tensor => combine('div_', elementwise.div, x, other);
+/** x ← other, broadcast */
+export const copy_ = (x: Tensor, other: TensorLike): Tensor => combine('copy_', elementwise.copy, x, other);
+
+/** x ← value everywhere */
+export function fill_(x: Tensor, value: number): Tensor {
+  if (typeof value !== 'number') throw new ArgumentError(`fill_: expected a number, got ${typeof value}`);
+  checkMutable('fill_', x);
+  launch(elementwise.fill, [x], [], value);
+  return x;
+}
+
+/** x ← 0 */
+export const zero_ = (x: Tensor): Tensor => fill_(x, 0);
+
+/** Draws every element anew, in row-major order. */
+function draw<P>(operation: string, kernel: Kernel<P>, x: Tensor, params: P, inputs: Tensor[] = []): Tensor {
+  checkMutable(operation, x);
+  if (x.isContiguous()) {
+    launch(kernel, [x], inputs, params);
+    return x;
+  }
+  const fresh = new Tensor(allocate(x.shape));
+  launch(kernel, [fresh], inputs, params);
+  launch(elementwise.copy, [x], [fresh], undefined);
+  return x;
+}
+
+/** Draws from the uniform distribution on [from, to) (default [0, 1)). @see PyTorch `Tensor.uniform_` */
+export function uniform_(x: Tensor, options?: { from?: number; to?: number; generator?: Generator }): Tensor {
+  const params = readOptions('uniform_', options, { from: 0, to: 1, generator: defaultGenerator });
+  checkNumber('uniform_', 'from', params.from);
+  checkNumber('uniform_', 'to', params.to, {
+    test: (to) => to >= params.from,
+    must: `be at least from (${params.from})`,
+  });
+  return draw('uniform_', draws.uniform, x, params);
+}
+
+/** Draws from the normal distribution (default mean 0, std 1). @see PyTorch `Tensor.normal_` */
+export function normal_(x: Tensor, options?: { mean?: number; std?: number; generator?: Generator }): Tensor {
+  const params = readOptions('normal_', options, { mean: 0, std: 1, generator: defaultGenerator });
+  checkNumber('normal_', 'mean', params.mean);
+  checkNumber('normal_', 'std', params.std, { test: (std) => std >= 0, must: 'be at least 0' });
+  return draw('normal_', draws.normal, x, params);
+}
+
+/** Draws 1 with probability p (default 0.5), else 0. @see PyTorch `Tensor.bernoulli_` */
+export function bernoulli_(x: Tensor, options?: { p?: number; generator?: Generator }): Tensor {
+  const { p, generator } = readOptions('bernoulli_', options, { p: 0.5, generator: defaultGenerator });
+  checkNumber('bernoulli_', 'p', p, { test: (v) => v >= 0 && v <= 1, must: 'lie in [0, 1]' });
+  return draw('bernoulli_', draws.bernoulli, x, { generator }, [asTensor('bernoulli_', p)]);
+}

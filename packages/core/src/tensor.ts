@@ -1,0 +1,199 @@
+import { ArgumentError, GradError, ShapeError } from './errors.ts';
+import { allocate, type Nd, type Operand, type Storage, viewAs } from './kernels/launch.ts';
+import { copy } from './kernels/pointwise.ts';
+import { formatValues } from './print.ts';
+import { formatShape, isContiguous, numelOf, type Shape } from './shape.ts';
+
+/** Wherever an operation takes a tensor, a plain number will do: it broadcasts. */
+export type TensorLike = Tensor | number;
+
+/**
+ * What a backward rule may see: the inputs by name, the output `y`, the parameters, and the inputs' shapes (for rules
+ * that do not care for the values). Nothing else.
+ */
+export type At<Names extends string, P> = Readonly<Record<Names, Tensor>> & {
+  readonly y: Tensor;
+  readonly params: P;
+  readonly shapes: Readonly<Record<Names, Shape>>;
+};
+
+/** From the upstream gradient g = ∂L/∂y to ∂L/∂input, written in tensor operations so that it can be differentiated. */
+export type Rule<Names extends string, P> = (g: Tensor, at: At<Names, P>) => Tensor;
+
+/** A differentiable operation: its forward and its backward rules. Made by `op()`. */
+export interface Op {
+  readonly name: string;
+  readonly inputs: readonly string[];
+  /** Whether its inputs are broadcast, so that their gradients are to be summed back. */
+  readonly broadcast: boolean;
+  /** One rule per input; `null` where no gradient flows. */
+  readonly rules: readonly (Rule<string, unknown> | null)[];
+  /** The view of a node that rules see. */
+  readonly at: (y: Tensor, node: Node) => At<string, unknown>;
+}
+
+/** How a tensor was computed: one node of the graph that `backward` sweeps. */
+export interface Node {
+  readonly op: Op;
+  readonly params: unknown;
+  /** `null` once the sweep has passed and let go of them. */
+  inputs: readonly Tensor[] | null;
+  /** The version of each input's memory, and last of the output's, when the node was recorded. */
+  readonly versions: readonly number[];
+}
+
+/** Nested lists of numbers, as deep as a tensor has dimensions. */
+export type NestedArray = number | NestedArray[];
+
+let lastId = 0;
+
+/** The id of the tensor made last. Ids only grow, so an input's is smaller than its output's. */
+export function latestId(): number {
+  return lastId;
+}
+
+class Memory implements Storage {
+  version = 0;
+  /** The id of the tensor that this memory was allocated for. */
+  constructor(readonly id: number) {}
+}
+
+/**
+ * An n-dimensional array of doubles that remembers how it was computed. A view: several tensors may show the same
+ * memory. Make one with `tensor`, `zeros`, `randn`, …; the operations are methods as well as functions.
+ */
+export class Tensor implements Operand {
+  /** Grows with every tensor made. */
+  readonly id = ++lastId;
+  /** The view of the numbers, as an `NdArray` of the `ndarray` package; its memory is shared. */
+  readonly ndarray: Nd;
+  readonly storage: Memory;
+  /** ∂L/∂this, of this tensor's shape, once `backward` has run; it accumulates over several calls. */
+  grad: Tensor | null = null;
+  /** How this tensor was computed; `null` for a leaf. */
+  node: Node | null = null;
+  /** Whether `backward` keeps the gradient of this tensor although it is no leaf. */
+  retainsGrad = false;
+  private wantsGrad = false;
+
+  /** Wraps a view without a copy; `storage` is the memory's record where the memory is another tensor's. */
+  constructor(view: Nd, storage?: Storage) {
+    this.ndarray = view;
+    this.storage = (storage as Memory | undefined) ?? new Memory(this.id);
+  }
+
+  /** Sizes of the dimensions, outermost first; `[]` for a scalar. */
+  get shape(): Shape {
+    return this.ndarray.shape;
+  }
+
+  /** How many dimensions. */
+  get ndim(): number {
+    return this.ndarray.shape.length;
+  }
+
+  /** How many elements. */
+  numel(): number {
+    return numelOf(this.ndarray.shape);
+  }
+
+  /** Whether the elements lie one after another in row-major order. */
+  isContiguous(): boolean {
+    return isContiguous(this.ndarray.shape, this.ndarray.stride);
+  }
+
+  /** Whether this tensor was made by the user, not computed from others that want gradients. */
+  get isLeaf(): boolean {
+    return this.node === null;
+  }
+
+  /** Whether gradients flow to this tensor. Can be set on leaves; what is computed from them follows. */
+  get requiresGrad(): boolean {
+    return this.wantsGrad || this.node !== null;
+  }
+
+  set requiresGrad(wanted: boolean) {
+    if (this.node !== null && !wanted) {
+      throw new GradError('requiresGrad can only be switched off on a leaf; use detach() for a tensor without history');
+    }
+    this.wantsGrad = wanted;
+  }
+
+  /** Sets `requiresGrad` and returns the tensor. */
+  requiresGrad_(wanted = true): this {
+    this.requiresGrad = wanted;
+    return this;
+  }
+
+  /** Makes `backward` keep this tensor's gradient in `grad`, although it is computed. @see PyTorch `Tensor.retain_grad` */
+  retainGrad(): this {
+    if (!this.requiresGrad) throw new GradError('retainGrad: this tensor does not want a gradient (requiresGrad)');
+    this.retainsGrad = true;
+    return this;
+  }
+
+  /** The same memory without history: no gradient flows through it. */
+  detach(): Tensor {
+    return new Tensor(this.ndarray, this.storage);
+  }
+
+  /** The elements in row-major order, copied. */
+  toArray(): Float64Array {
+    const flat = allocate(this.shape);
+    copy.run([flat], [this.ndarray]);
+    return flat.data;
+  }
+
+  /** The elements as nested lists; a plain number for a scalar. */
+  tolist(): NestedArray {
+    const { data, shape, stride, offset } = this.ndarray;
+    const list = (dim: number, at: number): NestedArray =>
+      dim === shape.length
+        ? data[at]!
+        : Array.from({ length: shape[dim]! }, (_, i) => list(dim + 1, at + i * stride[dim]!));
+    return list(0, offset);
+  }
+
+  /**
+   * The one element of a tensor that has one.
+   * @throws ShapeError for any other number of elements
+   */
+  item(): number {
+    if (this.numel() !== 1) {
+      throw new ShapeError(
+        `item: expected one element, got a tensor of shape ${formatShape(this.shape)}; use tolist()`,
+      );
+    }
+    return this.ndarray.data[this.ndarray.offset]!;
+  }
+
+  /** Values, shape, and what made it. */
+  toString(): string {
+    const notes = [`shape ${formatShape(this.shape)}`];
+    if (this.node !== null) notes.push(`made by ${this.node.op.name}`);
+    else if (this.wantsGrad) notes.push('requiresGrad');
+    return `tensor(${formatValues(this.ndarray, 'tensor('.length)}, ${notes.join(', ')})`;
+  }
+
+  /** What `console.log` prints in Node. */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.toString();
+  }
+}
+
+/** A new tensor that shows memory of `x` through another shape, stride and offset; its memory's history is shared. */
+export function viewOf(x: Tensor, shape: Shape, stride: Shape, offset: number): Tensor {
+  return new Tensor(viewAs(x.ndarray.data, shape, stride, offset), x.storage);
+}
+
+/** A 0-d tensor of a plain number; a tensor stays what it is. @throws ArgumentError for anything else */
+export function asTensor(operation: string, value: TensorLike): Tensor {
+  if (value instanceof Tensor) return value;
+  if (typeof value !== 'number') {
+    const hint = Array.isArray(value) ? '; wrap lists in tensor([…])' : '';
+    throw new ArgumentError(
+      `${operation}: expected a tensor or a number, got ${value === null ? 'null' : typeof value}${hint}`,
+    );
+  }
+  return new Tensor(viewAs(Float64Array.of(value), [], [], 0));
+}
