@@ -1,50 +1,16 @@
-import ndarray, { type NdArray } from 'ndarray';
-import { contiguousStrides, expandStrides, numelOf, type Shape } from '../shape.ts';
+import { accelerated } from './backend.ts';
+import type { Kernel, Nd, Operand } from './kernel.ts';
 
-/** A view of doubles: shape, stride and offset over a `Float64Array`. */
-export type Nd = NdArray<Float64Array>;
-
-/** The memory behind one or more views. Its version grows whenever a kernel writes to it. */
-export interface Storage {
-  version: number;
-}
-
-/** What a kernel is launched on: a view, and the memory that it shows. A `Tensor` is one. */
-export interface Operand {
-  readonly ndarray: Nd;
-  readonly storage: Storage;
-}
+export { allocate, expanded, type Kernel, type Nd, type Operand, type Storage, viewAs } from './kernel.ts';
 
 /**
- * One loop over numbers: reads `ins`, writes into `outs`, allocates nothing that it returns.
- * Views may have any stride; outputs are written whole.
+ * The one place where every kernel runs, so that whoever wants to count, time or check numbers looks here. A faster
+ * provider goes first; what it does not take, the reference does.
  */
-export interface Kernel<P = void> {
-  readonly name: string;
-  readonly run: (outs: readonly Nd[], ins: readonly Nd[], params: P) => void;
-}
-
-/** The one place where every kernel runs, so that whoever wants to count, time or check numbers looks here. */
 export function launch<P>(kernel: Kernel<P>, outs: readonly Operand[], ins: readonly Operand[], params: P): void {
-  kernel.run(outs.map(viewOf), ins.map(viewOf), params);
+  const [ys, xs] = [outs.map(viewOf), ins.map(viewOf)];
+  if (!accelerated(kernel.name)?.(ys, xs, params)) kernel.run(ys, xs, params);
   for (const out of outs) out.storage.version++;
 }
 
 const viewOf = (operand: Operand): Nd => operand.ndarray;
-
-/** A contiguous array of zeros. */
-export function allocate(shape: Shape): Nd {
-  return viewAs(new Float64Array(numelOf(shape)), shape, contiguousStrides(shape), 0);
-}
-
-/** A view of `data` that keeps its own copy of `shape` and `stride`. */
-export function viewAs(data: Float64Array, shape: Shape, stride: Shape, offset: number): Nd {
-  return ndarray(data, [...shape], [...stride], offset);
-}
-
-/** `x` repeated to `shape` through strides of 0: reading it broadcasts, accumulating into it sums. */
-export function expanded(x: Nd, shape: Shape): Nd {
-  const strides = expandStrides(x.shape, x.stride, shape);
-  if (strides === null) throw new RangeError(`can't expand [${x.shape}] to [${shape}]`);
-  return viewAs(x.data, shape, strides, x.offset);
-}

@@ -1,4 +1,4 @@
-import { type Kernel, type Nd, viewAs } from './launch.ts';
+import { type Kernel, type Nd, viewAs } from './kernel.ts';
 
 /** y = a·b for every matrix of the batch: [batch…, n, k] · [batch…, k, m] → [batch…, n, m]. */
 export const bmm: Kernel = {
@@ -7,7 +7,7 @@ export const bmm: Kernel = {
 };
 
 /** The matrices in the last two dims, for every position in the dims before. */
-function eachMatrix(arrays: readonly Nd[], visit: (matrices: readonly Nd[]) => void): void {
+export function eachMatrix(arrays: readonly Nd[], visit: (matrices: readonly Nd[]) => void): void {
   if (arrays[0]!.dimension === 2) {
     visit(arrays);
     return;
