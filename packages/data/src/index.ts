@@ -1,1 +1,15 @@
-export {};
+// Datasets
+export { ByteDataset, type ByteOptions } from './byteDataset.ts';
+export { type ColumnRef, type CsvOptions, parseCsv, readCsv } from './csv.ts';
+export { type Batch, type Dataset, MappedDataset, type Names, Subset, TensorDataset } from './dataset.ts';
+// Errors
+export { DataError } from './errors.ts';
+export { type IdxArray, parseIdx, readIdx } from './idx.ts';
+export { iris } from './iris.ts';
+// From datasets to batches
+export { DataLoader, type DataLoaderOptions } from './loader.ts';
+export { type MnistOptions, mnist } from './mnist.ts';
+export type { FilePath, PackageOptions } from './node.ts';
+export { type SpiralOptions, spiral } from './spiral.ts';
+export { randomSplit, type SplitOptions } from './split.ts';
+export { fitStandardizer, type Grouping, Standardizer } from './standardizer.ts';
