@@ -4,7 +4,7 @@ import * as elementwise from './kernels/pointwise.ts';
 import * as draws from './kernels/random.ts';
 import { checkInteger, checkNumber, describe, readOptions } from './options.ts';
 import { defaultGenerator, type Generator } from './random.ts';
-import { checkShape, contiguousStrides, inferShape, type Shape } from './shape.ts';
+import { checkShape, contiguousStrides, inferShape, numelOf, type Shape } from './shape.ts';
 import { type NestedArray, Tensor } from './tensor.ts';
 
 /** Whether the new tensor is a leaf that wants a gradient (default false). */
@@ -110,7 +110,10 @@ function numberOf(value: unknown): number {
 /** Zeros. */
 export function zeros(shape: Shape, options?: TensorOptions): Tensor {
   checkShape('zeros', shape);
-  return new Tensor(allocate(shape)).requiresGrad_(readOptions('zeros', options, plain).requiresGrad);
+  const data = new Float64Array(numelOf(shape));
+  return new Tensor(viewAs(data, shape, contiguousStrides(shape), 0)).requiresGrad_(
+    readOptions('zeros', options, plain).requiresGrad,
+  );
 }
 
 /** Ones. */

@@ -1,4 +1,4 @@
-import { GradError } from './errors.ts';
+import { ArgumentError, GradError } from './errors.ts';
 import { isGradEnabled, withGrad } from './gradMode.ts';
 import { allocate, type Kernel, launch } from './kernels/launch.ts';
 import { broadcastShapes, expandStrides, type Shape, sameShape } from './shape.ts';
@@ -23,7 +23,7 @@ export interface OpSpec<Names extends readonly string[], P> {
 
 /** An operation as a function of its inputs, then its params. */
 export type OpFunction<Names extends readonly string[], P> = ((
-  ...args: [...OperandsOf<Names>, params: P]
+  ...args: [...OperandsOf<Names>, ...([P] extends [void] ? [] : [params: P])]
 ) => Tensor) & { readonly op: Op };
 
 /**
@@ -46,6 +46,9 @@ export function op<const Names extends readonly string[], P = void>(spec: OpSpec
   const record: Op = { name, inputs, broadcast: broadcastBefore !== undefined, rules, at: atOf(name, inputs) };
 
   const run = (...args: unknown[]): Tensor => {
+    if (inputs.length > 1 && !args.some((arg) => arg instanceof Tensor)) {
+      throw new ArgumentError(`${name}: expected at least one tensor, got numbers alone; wrap one in tensor()`);
+    }
     const operands = inputs.map((_, i) => asTensor(name, args[i] as TensorLike));
     const params = args[inputs.length] as P;
     const result = withGrad(false, () => {

@@ -1,1 +1,6 @@
-export {};
+export * as functional from './functional/index.ts';
+export * as init from './init.ts';
+export * from './layers/index.ts';
+export * from './losses/index.ts';
+export { type AnyModule, type KeyMismatch, Module, type StateDict } from './module.ts';
+export { Buffer, Parameter } from './parameter.ts';

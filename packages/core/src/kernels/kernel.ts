@@ -24,9 +24,15 @@ export interface Kernel<P = void> {
   readonly run: (outs: readonly Nd[], ins: readonly Nd[], params: P) => void;
 }
 
-/** A contiguous array of zeros. */
+/** A contiguous array for a kernel to write whole; what it holds before is arbitrary. */
 export function allocate(shape: Shape): Nd {
-  return viewAs(new Float64Array(numelOf(shape)), shape, contiguousStrides(shape), 0);
+  return viewAs(unfilled(numelOf(shape)), shape, contiguousStrides(shape), 0);
+}
+
+/** Zeroing a large array takes as long as the arithmetic on it, and Node can do without. */
+function unfilled(length: number): Float64Array {
+  if (length < 1024 || globalThis.Buffer === undefined) return new Float64Array(length);
+  return new Float64Array(Buffer.allocUnsafeSlow(length * Float64Array.BYTES_PER_ELEMENT).buffer);
 }
 
 /** A view of `data` that keeps its own copy of `shape` and `stride`. */

@@ -1,4 +1,5 @@
 import type { Generator } from '../random.ts';
+import { eachLane, laneOf } from './lanes.ts';
 import type { Kernel } from './launch.ts';
 
 // Each fills a contiguous output in order, as PyTorch does.
@@ -72,3 +73,56 @@ export const bernoulli: Kernel<{ generator: Generator }> = {
     for (let i = 0; i < size; i++) data[offset + i] = generator.uniform() < p!.data[p!.offset + i * step]! ? 1 : 0;
   },
 };
+
+/** −ln(1 − u) / λ */
+export const exponential: Kernel<{ generator: Generator; lambd: number }> = {
+  name: 'exponential',
+  run: ([y], _, { generator, lambd }) => {
+    const { data, offset, size } = y!;
+    for (let i = 0; i < size; i++) data[offset + i] = exponentialNumber(generator, lambd);
+  },
+};
+
+const exponentialNumber = (generator: Generator, lambd: number) => (-1 / lambd) * Math.log(1 - generator.uniform());
+
+/** The positions of the k largest w/q of each row of weights, q being exponential: k draws without replacement. */
+export const drawWithout: Kernel<{ generator: Generator }> = {
+  name: 'drawWithout',
+  run: ([y], [weights], { generator }) => {
+    const { size: count, step } = laneOf(weights!, 1);
+    const { size: draws, step: stepY } = laneOf(y!, 1);
+    const scores = new Float64Array(count);
+    eachLane([y!, weights!], 1, (to, from) => {
+      for (let j = 0; j < count; j++) scores[j] = weights!.data[from + j * step]! / exponentialNumber(generator, 1);
+      const best = Array.from(scores.keys()).sort((a, b) => scores[b]! - scores[a]! || a - b);
+      for (let i = 0; i < draws; i++) y!.data[to + i * stepY] = best[i]!;
+    });
+  },
+};
+
+/** For each draw a uniform u, and the first category whose cumulative probability reaches it. */
+export const drawWith: Kernel<{ generator: Generator }> = {
+  name: 'drawWith',
+  run: ([y], [weights], { generator }) => {
+    const { size: count, step } = laneOf(weights!, 1);
+    const { size: draws, step: stepY } = laneOf(y!, 1);
+    const cumulative = new Float64Array(count);
+    eachLane([y!, weights!], 1, (to, from) => {
+      let total = 0;
+      for (let j = 0; j < count; j++) cumulative[j] = total += weights!.data[from + j * step]!;
+      for (let j = 0; j < count; j++) cumulative[j]! /= total;
+      cumulative[count - 1] = 1;
+      for (let i = 0; i < draws; i++) y!.data[to + i * stepY] = firstReaching(cumulative, generator.uniform());
+    });
+  },
+};
+
+function firstReaching(cumulative: Float64Array, u: number): number {
+  let [low, high] = [0, cumulative.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (cumulative[middle]! < u) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

@@ -16,6 +16,9 @@ function reduction(name: string, start: number, step: Kernel<readonly number[] |
 }
 
 export const sum = reduction('sum', 0, compiled('sum', '_y_ += _a_'));
+export const product = reduction('product', 1, compiled('product', '_y_ *= _a_'));
+export const any = reduction('any', 0, compiled('any', '_y_ = _y_ !== 0 || _a_ !== 0 ? 1 : 0'));
+export const all = reduction('all', 1, compiled('all', '_y_ = _y_ !== 0 && _a_ !== 0 ? 1 : 0'));
 // A NaN is taken, and never left again.
 export const amax = reduction('amax', -Infinity, compiled('amax', '_y_ = _a_ > _y_ || _a_ !== _a_ ? _a_ : _y_'));
 export const amin = reduction('amin', Infinity, compiled('amin', '_y_ = _a_ < _y_ || _a_ !== _a_ ? _a_ : _y_'));

@@ -1,6 +1,7 @@
-import { ShapeError } from '../errors.ts';
+import { ArgumentError, ShapeError } from '../errors.ts';
 import * as kernels from '../kernels/reduce.ts';
 import { compute, expandView, op } from '../op.ts';
+import { describe } from '../options.ts';
 import { expandStrides, formatShape, type Shape } from '../shape.ts';
 import { type Tensor, viewOf } from '../tensor.ts';
 
@@ -30,12 +31,26 @@ const sumOp = op({
  * @see PyTorch `Tensor.expand`
  */
 export function expand(x: Tensor, shape: Shape): Tensor {
+  return expanded('expand', x, shape);
+}
+
+/** The same as `expand`. @see PyTorch `torch.broadcast_to` */
+export function broadcastTo(x: Tensor, shape: Shape): Tensor {
+  return expanded('broadcastTo', x, shape);
+}
+
+function expanded(operation: string, x: Tensor, shape: Shape): Tensor {
+  if (!Array.isArray(shape)) {
+    throw new ArgumentError(
+      `${operation}: a shape is a list of whole numbers, such as [2, -1]; got ${describe(shape)}`,
+    );
+  }
   const lead = shape.length - x.ndim;
   const wanted = shape.map((size, i) => (size === -1 && i >= lead ? x.shape[i - lead]! : size));
   const valid = wanted.every((size) => Number.isInteger(size) && size >= 0);
   if (!valid || expandStrides(x.shape, x.ndarray.stride, wanted) === null) {
     throw new ShapeError(
-      `expand: can't expand ${formatShape(x.shape)} to ${formatShape(shape)}: only sizes of 1 can grow`,
+      `${operation}: can't expand ${formatShape(x.shape)} to ${formatShape(shape)}: only sizes of 1 can grow`,
     );
   }
   return expandOp(x, wanted);

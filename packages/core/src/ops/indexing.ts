@@ -1,11 +1,14 @@
-import { zeros } from '../create.ts';
+import { fromArray, zeros } from '../create.ts';
 import { ShapeError } from '../errors.ts';
 import * as kernels from '../kernels/indexing.ts';
 import { compute, op } from '../op.ts';
-import { formatShape, normalizeDim } from '../shape.ts';
-import type { Tensor } from '../tensor.ts';
+import { readOptions } from '../options.ts';
+import { broadcastShapes, contiguousStrides, formatShape, keptShape, normalizeDim } from '../shape.ts';
+import type { Tensor, TensorLike } from '../tensor.ts';
+import { expand } from './broadcast.ts';
 import { checkIndices } from './checks.ts';
-import { narrow, reshape } from './view.ts';
+import { where } from './pointwise.ts';
+import { flatten, narrow, reshape } from './view.ts';
 
 const gatherOp = op({
   name: 'gather',
@@ -93,6 +96,55 @@ export function indexSelect(input: Tensor, dim: number, index: Tensor): Tensor {
   checkIndices('indexSelect', index, input.shape[d] ?? 1, ` of dim ${dim} of ${formatShape(input.shape)}`);
   if (input.ndim === 0) return reshape(indexSelectOp(reshape(input, [1]), reshape(index, [-1]), { dim: 0 }), []);
   return indexSelectOp(input, reshape(index, [-1]), { dim: d });
+}
+
+/**
+ * Picks along `dim` as `gather` does, the other dims being broadcast; without a `dim`, from the tensor as one list.
+ * @throws IndexError for an index out of range; ShapeError for another number of dims
+ * @see PyTorch `torch.take_along_dim`
+ */
+export function takeAlongDim(input: Tensor, indices: Tensor, options?: { dim?: number | null }): Tensor {
+  const { dim } = readOptions('takeAlongDim', options, { dim: null as number | null });
+  if (dim === null) return gather(flatten(input), 0, flatten(indices));
+  if (indices.ndim !== input.ndim) {
+    throw new ShapeError(
+      `takeAlongDim: indices ${formatShape(indices.shape)} must have as many dims as ${formatShape(input.shape)}`,
+    );
+  }
+  const d = normalizeDim('takeAlongDim', dim, input.ndim);
+  const common = broadcastShapes('takeAlongDim', keptShape(input.shape, [d]), keptShape(indices.shape, [d]));
+  const along = (x: Tensor) => expand(x, x.ndim === 0 ? [] : common.map((size, i) => (i === d ? x.shape[d]! : size)));
+  return gather(along(input), d, along(indices));
+}
+
+/**
+ * `value` wherever the mask is not 0, `input` elsewhere; the mask and `input` are broadcast.
+ * @param value a number or a scalar
+ * @throws ShapeError for a value of more than one number, or a mask that does not fit
+ * @see PyTorch `torch.masked_fill`
+ */
+export function maskedFill(input: Tensor, mask: Tensor, value: TensorLike): Tensor {
+  if (typeof value !== 'number' && value.ndim > 0) {
+    throw new ShapeError(`maskedFill: the value must be a number or a scalar, got shape ${formatShape(value.shape)}`);
+  }
+  broadcastShapes('maskedFill', input.shape, mask.shape);
+  return where(mask, value, input);
+}
+
+/**
+ * Where the elements are that are not 0, in row-major order: one row of indices for each, `[n, x.ndim]`.
+ * @see PyTorch `torch.nonzero`
+ */
+export function nonzero(x: Tensor): Tensor {
+  const found: number[] = [];
+  const steps = contiguousStrides(x.shape);
+  let count = 0;
+  x.toArray().forEach((value, at) => {
+    if (value === 0) return;
+    count++;
+    steps.forEach((step, d) => void found.push(Math.floor(at / step) % x.shape[d]!));
+  });
+  return fromArray(Float64Array.from(found), { shape: [count, x.ndim] });
 }
 
 function checkLanes(operation: string, x: Tensor, index: Tensor, dim: number): void {

@@ -9,6 +9,7 @@ import { defaultGenerator, type Generator } from '../random.ts';
 import { expandStrides, formatShape } from '../shape.ts';
 import { asTensor, Tensor, type TensorLike } from '../tensor.ts';
 import { checkMutable } from './checks.ts';
+import { add, type ClampOptions, clamp, type ScaledOptions, sub } from './pointwise.ts';
 
 // For what has no history: weights under noGrad, buffers, fresh tensors.
 
@@ -37,16 +38,27 @@ function copied(x: Tensor) {
   return copy;
 }
 
-/** x ← x + other */
-export const add_ = (x: Tensor, other: TensorLike): Tensor => combine('add_', elementwise.add, x, other);
-/** x ← x − other */
-export const sub_ = (x: Tensor, other: TensorLike): Tensor => combine('sub_', elementwise.sub, x, other);
+/** x ← x + alpha · other (default alpha 1) */
+export function add_(x: Tensor, other: TensorLike, options?: ScaledOptions): Tensor {
+  if (options === undefined) return combine('add_', elementwise.add, x, other);
+  return combine('add_', elementwise.copy, x, add(x.detach(), other, options));
+}
+/** x ← x − alpha · other (default alpha 1) */
+export function sub_(x: Tensor, other: TensorLike, options?: ScaledOptions): Tensor {
+  if (options === undefined) return combine('sub_', elementwise.sub, x, other);
+  return combine('sub_', elementwise.copy, x, sub(x.detach(), other, options));
+}
 /** x ← x · other */
 export const mul_ = (x: Tensor, other: TensorLike): Tensor => combine('mul_', elementwise.mul, x, other);
 /** x ← x / other */
 export const div_ = (x: Tensor, other: TensorLike): Tensor => combine('div_', elementwise.div, x, other);
 /** x ← other, broadcast */
 export const copy_ = (x: Tensor, other: TensorLike): Tensor => combine('copy_', elementwise.copy, x, other);
+
+/** x ← x kept between `min` and `max`, numbers or tensors */
+export function clamp_(x: Tensor, options: ClampOptions): Tensor {
+  return combine('clamp_', elementwise.copy, x, clamp(x.detach(), options));
+}
 
 /** x ← value everywhere */
 export function fill_(x: Tensor, value: number): Tensor {
@@ -96,4 +108,11 @@ export function bernoulli_(x: Tensor, options?: { p?: number; generator?: Genera
   const { p, generator } = readOptions('bernoulli_', options, { p: 0.5, generator: defaultGenerator });
   checkNumber('bernoulli_', 'p', p, { test: (v) => v >= 0 && v <= 1, must: 'lie in [0, 1]' });
   return draw('bernoulli_', draws.bernoulli, x, { generator }, [asTensor('bernoulli_', p)]);
+}
+
+/** Draws from the exponential distribution λe^(−λx) (default λ = 1). @see PyTorch `Tensor.exponential_` */
+export function exponential_(x: Tensor, options?: { lambd?: number; generator?: Generator }): Tensor {
+  const params = readOptions('exponential_', options, { lambd: 1, generator: defaultGenerator });
+  checkNumber('exponential_', 'lambd', params.lambd, { test: (v) => v > 0, must: 'be above 0' });
+  return draw('exponential_', draws.exponential, x, params);
 }

@@ -1,8 +1,10 @@
 import { ShapeError } from '../errors.ts';
 import { bmm as bmmKernel } from '../kernels/matmul.ts';
 import { compute, op } from '../op.ts';
-import { formatShape } from '../shape.ts';
+import { checkNumber, readOptions } from '../options.ts';
+import { expandStrides, formatShape } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
+import { add, mul } from './pointwise.ts';
 import { mT, reshape, squeeze, unsqueeze } from './view.ts';
 
 /** Every product of a batch: [… n, k] · [… k, m] → [… n, m], the leading dims broadcast. */
@@ -25,14 +27,18 @@ const product = op({
  */
 export function matmul(a: Tensor, b: Tensor): Tensor {
   if (a.ndim === 0 || b.ndim === 0) throw new ShapeError('matmul: scalars have no matrix product; use mul');
-  if (a.ndim === 1) return squeeze(matmul(unsqueeze(a, 0), b), { dim: b.ndim === 1 ? 0 : -2 });
-  if (b.ndim === 1) return squeeze(matmul(a, unsqueeze(b, 1)), { dim: -1 });
-  if (a.shape.at(-1) !== b.shape.at(-2)) {
+  return multiply('matmul', a, b);
+}
+
+function multiply(operation: string, a: Tensor, b: Tensor): Tensor {
+  if (a.shape.at(-1) !== b.shape.at(b.ndim === 1 ? 0 : -2)) {
     throw new ShapeError(
-      `matmul: inner dimensions differ: ${formatShape(a.shape)} · ${formatShape(b.shape)} ` +
-        `(${a.shape.at(-1)} ≠ ${b.shape.at(-2)})`,
+      `${operation}: inner dimensions differ: ${formatShape(a.shape)} · ${formatShape(b.shape)} ` +
+        `(${a.shape.at(-1)} ≠ ${b.shape.at(b.ndim === 1 ? 0 : -2)})`,
     );
   }
+  if (a.ndim === 1) return squeeze(multiply(operation, unsqueeze(a, 0), b), { dim: b.ndim === 1 ? 0 : -2 });
+  if (b.ndim === 1) return squeeze(multiply(operation, a, unsqueeze(b, 1)), { dim: -1 });
   if (a.ndim > 2 && b.ndim === 2) {
     // One large product instead of many small ones with the same b.
     return reshape(product(reshape(a, [a.shape.slice(0, -1).reduce((m, n) => m * n, 1), a.shape.at(-1)!]), b), [
@@ -43,19 +49,90 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
   return product(a, b);
 }
 
-/** The product of two matrices: [n, k] · [k, m] → [n, m]. @throws ShapeError for anything else */
+/** The product of two matrices: [n, k] · [k, m] → [n, m]. @throws ShapeError for anything else @see PyTorch `torch.mm` */
 export function mm(a: Tensor, b: Tensor): Tensor {
-  checkDims('mm', [a, 2], [b, 2]);
-  return matmul(a, b);
+  return matrices('mm', a, b);
 }
 
-/** The products of two batches of matrices: [batch, n, k] · [batch, k, m] → [batch, n, m]. @throws ShapeError for anything else */
+/**
+ * The products of two batches of matrices: [batch, n, k] · [batch, k, m] → [batch, n, m].
+ * @throws ShapeError for anything else
+ * @see PyTorch `torch.bmm`
+ */
 export function bmm(a: Tensor, b: Tensor): Tensor {
-  checkDims('bmm', [a, 3], [b, 3]);
+  return batches('bmm', a, b);
+}
+
+/** A matrix times a vector: [n, k] · [k] → [n]. @throws ShapeError for anything else @see PyTorch `torch.mv` */
+export function mv(a: Tensor, b: Tensor): Tensor {
+  checkDims('mv', [a, 2], [b, 1]);
+  return multiply('mv', a, b);
+}
+
+/** The inner product of two vectors: [k] · [k] → []. @throws ShapeError for anything else @see PyTorch `torch.dot` */
+export function dot(a: Tensor, b: Tensor): Tensor {
+  checkDims('dot', [a, 1], [b, 1]);
+  return multiply('dot', a, b);
+}
+
+/** The outer product of two vectors: [n] · [m] → [n, m]. @throws ShapeError for anything else @see PyTorch `torch.outer` */
+export function outer(a: Tensor, b: Tensor): Tensor {
+  checkDims('outer', [a, 1], [b, 1]);
+  return mul(unsqueeze(a, 1), b);
+}
+
+/** Options of `addmm` and `baddbmm`. */
+export interface WeightOptions {
+  /** The weight of the tensor that is added (default 1); at 0 it is left out, NaN and all. */
+  beta?: number;
+  /** The weight of the product (default 1). */
+  alpha?: number;
+}
+
+/**
+ * beta · input + alpha · a·b, with matrices [n, k] · [k, m]; `input` is broadcast to [n, m].
+ * @throws ShapeError where the shapes do not fit
+ * @see PyTorch `torch.addmm`
+ */
+export function addmm(input: Tensor, a: Tensor, b: Tensor, options?: WeightOptions): Tensor {
+  return weighed('addmm', input, matrices('addmm', a, b), options);
+}
+
+/**
+ * beta · input + alpha · a·b for batches of matrices [batch, n, k] · [batch, k, m]; `input` is broadcast to
+ * [batch, n, m].
+ * @throws ShapeError where the shapes do not fit
+ * @see PyTorch `torch.baddbmm`
+ */
+export function baddbmm(input: Tensor, a: Tensor, b: Tensor, options?: WeightOptions): Tensor {
+  return weighed('baddbmm', input, batches('baddbmm', a, b), options);
+}
+
+function matrices(operation: string, a: Tensor, b: Tensor): Tensor {
+  checkDims(operation, [a, 2], [b, 2]);
+  return multiply(operation, a, b);
+}
+
+function batches(operation: string, a: Tensor, b: Tensor): Tensor {
+  checkDims(operation, [a, 3], [b, 3]);
   if (a.shape[0] !== b.shape[0]) {
-    throw new ShapeError(`bmm: batch sizes differ: ${formatShape(a.shape)} · ${formatShape(b.shape)}`);
+    throw new ShapeError(`${operation}: batch sizes differ: ${formatShape(a.shape)} · ${formatShape(b.shape)}`);
   }
-  return matmul(a, b);
+  return multiply(operation, a, b);
+}
+
+function weighed(operation: string, input: Tensor, product: Tensor, options: WeightOptions | undefined): Tensor {
+  const { beta, alpha } = readOptions(operation, options, { beta: 1, alpha: 1 });
+  checkNumber(operation, 'beta', beta);
+  checkNumber(operation, 'alpha', alpha);
+  if (expandStrides(input.shape, input.ndarray.stride, product.shape) === null) {
+    throw new ShapeError(
+      `${operation}: input ${formatShape(input.shape)} does not broadcast to ${formatShape(product.shape)}`,
+    );
+  }
+  const scaled = alpha === 1 ? product : mul(product, alpha);
+  if (beta === 0) return scaled;
+  return add(scaled, beta === 1 ? input : mul(input, beta));
 }
 
 function checkDims(operation: string, ...operands: [x: Tensor, ndim: number][]): void {

@@ -2,35 +2,39 @@ import { ShapeError } from '../errors.ts';
 import * as kernels from '../kernels/reduce.ts';
 import { compute, op } from '../op.ts';
 import { readOptions } from '../options.ts';
-import { droppedShape, formatShape, keptShape, normalizeDim, normalizeDims, numelOf, type Shape } from '../shape.ts';
+import { droppedShape, formatShape, keptShape, normalizeDim, numelOf, type Shape } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
-import { sumTo } from './broadcast.ts';
+import { expand, sumTo } from './broadcast.ts';
 import { gather } from './indexing.ts';
-import { div, eq, mul } from './pointwise.ts';
+import { isnan } from './logic.ts';
+import { div, eq, mul, where } from './pointwise.ts';
+import { countOf, type LaneOptions, lanes, type ReduceOptions, readLane, reduce } from './reduction.ts';
 import { flatten, reshape } from './view.ts';
 
-/** Which dims a reduction takes (default: all), and whether they stay as dims of size 1 (default: no). */
-export interface ReduceOptions {
-  dim?: number | Shape | null;
-  keepdim?: boolean;
-}
-
-/** As `ReduceOptions`, for what works along one dim. */
-export interface LaneOptions {
-  dim?: number | null;
-  keepdim?: boolean;
-}
-
-const everything: { dim: number | Shape | null; keepdim: boolean } = { dim: null, keepdim: false };
-const oneLane: { dim: number | null; keepdim: boolean } = { dim: null, keepdim: false };
-
-// The primitives keep the reduced dims as sizes of 1, so that their rules broadcast.
+export type { LaneOptions, ReduceOptions } from './reduction.ts';
 
 /** Equal extremes share the gradient evenly. */
 const shareAmongTies = (g: Tensor, { x, y }: { x: Tensor; y: Tensor }): Tensor => {
   const ties = eq(x, y);
   return mul(ties, div(g, sumTo(ties, y.shape)));
 };
+/** The same where the extreme is NaN: all NaN share it. */
+const shareAmongTiesOrNaN = (g: Tensor, { x, y }: { x: Tensor; y: Tensor }): Tensor => {
+  const ties = where(isnan(y), isnan(x), eq(x, y));
+  return mul(ties, div(g, sumTo(ties, y.shape)));
+};
+const maxOp = op({
+  name: 'max',
+  inputs: ['x'],
+  forward: (x, shape: Shape) => compute(kernels.amax, shape, [x]),
+  backward: { x: shareAmongTiesOrNaN },
+});
+const minOp = op({
+  name: 'min',
+  inputs: ['x'],
+  forward: (x, shape: Shape) => compute(kernels.amin, shape, [x]),
+  backward: { x: shareAmongTiesOrNaN },
+});
 const amaxOp = op({
   name: 'amax',
   inputs: ['x'],
@@ -47,6 +51,18 @@ interface Lane {
   shape: Shape;
   dim: number;
 }
+const anyOp = op({
+  name: 'any',
+  inputs: ['x'],
+  forward: (x, dim: number) => compute(kernels.any, keptShape(x.shape, [dim]), [x]),
+  backward: { x: null },
+});
+const allOp = op({
+  name: 'all',
+  inputs: ['x'],
+  forward: (x, dim: number) => compute(kernels.all, keptShape(x.shape, [dim]), [x]),
+  backward: { x: null },
+});
 const argmaxOp = op({
   name: 'argmax',
   inputs: ['x'],
@@ -60,27 +76,31 @@ const argminOp = op({
   backward: { x: null },
 });
 
-/** Reduces the dims that the options name by a primitive, and drops them unless `keepdim`. */
-function reduce(
-  name: string,
-  x: Tensor,
-  options: ReduceOptions | undefined,
-  primitive: (x: Tensor, shape: Shape) => Tensor,
-): Tensor {
-  const { dim, keepdim } = readOptions(name, options, everything);
-  const dims = normalizeDims(name, dim, x.ndim);
-  const y = primitive(x, keptShape(x.shape, dims));
-  return keepdim ? y : reshape(y, droppedShape(x.shape, dims));
-}
-
 /** The sum over the given dims. @see PyTorch `torch.sum` */
 export function sum(x: Tensor, options?: ReduceOptions): Tensor {
   return reduce('sum', x, options, sumTo);
 }
 
+const meanOp = op({
+  name: 'mean',
+  inputs: ['x'],
+  forward: (x, { shape, count }: { shape: Shape; count: number }) => div(sumTo(x, shape), count),
+  // The mean of nothing is 0/0, but nothing flows back from it.
+  backward: { x: (g, { params: { count }, shapes }) => expand(div(g, Math.max(count, 1)), shapes.x) },
+});
 /** The mean over the given dims; NaN of nothing. @see PyTorch `torch.mean` */
 export function mean(x: Tensor, options?: ReduceOptions): Tensor {
-  return reduce('mean', x, options, (x, shape) => div(sumTo(x, shape), x.numel() / numelOf(shape)));
+  return reduce('mean', x, options, (x, shape, dims) => meanOp(x, { shape, count: countOf(x, dims) }));
+}
+
+/** 1 if any element, of all or along `dim`, is not 0; 0 of nothing. NaN is not 0. @see PyTorch `torch.any` */
+export function any(x: Tensor, options?: LaneOptions): Tensor {
+  return lanes('any', x, options, anyOp);
+}
+
+/** 1 if no element, of all or along `dim`, is 0; 1 of nothing. @see PyTorch `torch.all` */
+export function all(x: Tensor, options?: LaneOptions): Tensor {
+  return lanes('all', x, options, allOp);
 }
 
 /** The largest element over the given dims; NaN if there is one. Equal ones share the gradient evenly. */
@@ -111,7 +131,7 @@ export function argmin(x: Tensor, options?: LaneOptions): Tensor {
 }
 
 function position(name: string, x: Tensor, options: LaneOptions | undefined, primitive: typeof argmaxOp): Tensor {
-  const { dim, keepdim } = readOptions(name, options, oneLane);
+  const { dim, keepdim } = readOptions(name, options, { dim: null as number | null, keepdim: false });
   const lanes = dim === null ? flatten(x) : x;
   const d = dim === null ? 0 : normalizeDim(name, dim, x.ndim);
   const shape = keptShape(lanes.shape, [d]);
@@ -129,26 +149,31 @@ export interface Extremes {
 /**
  * The largest element of all (equal ones share the gradient evenly); or, given a `dim`, the largest along it and where
  * each stands (the first of equal ones, which takes the gradient).
+ * @throws ShapeError where there is nothing to choose from; DimError for a dim out of range
  * @see PyTorch `torch.max`
  */
 export function max(x: Tensor): Tensor;
 export function max(x: Tensor, options: { dim: number; keepdim?: boolean }): Extremes;
 export function max(x: Tensor, options?: LaneOptions): Tensor | Extremes {
-  const { dim, keepdim } = readOptions('max', options, oneLane);
-  return dim === null ? amax(x) : extremes(x, dim, keepdim, argmax(x, { dim, keepdim: true }));
+  const { dim, keepdim } = readLane('max', options);
+  if (dim !== null) return extremes('max', x, dim, keepdim, argmaxOp);
+  return reduce('max', x, {}, (x, shape) => maxOp(nonempty('max', x, shape), shape));
 }
 
 /** The smallest element; otherwise as `max`. @see PyTorch `torch.min` */
 export function min(x: Tensor): Tensor;
 export function min(x: Tensor, options: { dim: number; keepdim?: boolean }): Extremes;
 export function min(x: Tensor, options?: LaneOptions): Tensor | Extremes {
-  const { dim, keepdim } = readOptions('min', options, oneLane);
-  return dim === null ? amin(x) : extremes(x, dim, keepdim, argmin(x, { dim, keepdim: true }));
+  const { dim, keepdim } = readLane('min', options);
+  if (dim !== null) return extremes('min', x, dim, keepdim, argminOp);
+  return reduce('min', x, {}, (x, shape) => minOp(nonempty('min', x, shape), shape));
 }
 
-/** What stands at `indices` (with the dim kept), so that the gradient goes there and nowhere else. */
-function extremes(x: Tensor, dim: number, keepdim: boolean, indices: Tensor): Extremes {
-  const values = gather(x, dim, indices);
-  const shape = keepdim ? indices.shape : droppedShape(x.shape, [normalizeDim('max', dim, x.ndim)]);
-  return { values: reshape(values, shape), indices: reshape(indices, shape) };
+/** What stands where the primitive finds it, so that the gradient goes there and nowhere else. */
+function extremes(name: string, x: Tensor, dim: number, keepdim: boolean, primitive: typeof argmaxOp): Extremes {
+  const d = normalizeDim(name, dim, x.ndim);
+  const kept = keptShape(x.shape, [d]);
+  const positions = primitive(nonempty(name, x, kept), { shape: kept, dim: d });
+  const shape = keepdim ? kept : droppedShape(x.shape, [d]);
+  return { values: reshape(gather(x, d, positions), shape), indices: reshape(positions, shape) };
 }

@@ -1,0 +1,341 @@
+import { tensor } from '../create.ts';
+import { ArgumentError, ShapeError } from '../errors.ts';
+import type { Windows } from '../kernels/pool.ts';
+import * as kernels from '../kernels/pool.ts';
+import type { Pair } from '../kernels/unfold.ts';
+import { compute, op } from '../op.ts';
+import { checkInteger, describe, readOptions } from '../options.ts';
+import { formatShape, type Shape } from '../shape.ts';
+import type { Tensor } from '../tensor.ts';
+import { gather } from './indexing.ts';
+import { div, mul } from './pointwise.ts';
+import { reshape } from './view.ts';
+import { imagesOf, likeInput, pairOf, type Sizes, type WindowDims } from './window.ts';
+
+/** Options of the pools with a fixed window; sizes are numbers, or lists with one number for each dim. */
+export interface PoolOptions {
+  /** From one window to the next, in pixels (default: `kernelSize`, so that windows do not overlap). */
+  stride?: Sizes | null;
+  /** Pixels around the input, at most half of `kernelSize` (default 0): −∞ for a maximum, 0 for an average. */
+  padding?: Sizes;
+  /** Whether the last window may reach beyond the padding, as long as it does not begin there (default false). */
+  ceilMode?: boolean;
+}
+
+/** Options of `maxPool1d` and `maxPool2d`. */
+export interface MaxPoolOptions extends PoolOptions {
+  /** Between the pixels of a window (default 1: neighbours). */
+  dilation?: Sizes;
+  /** Whether to give `{ output, indices }` instead of the output alone (default false). */
+  returnIndices?: boolean;
+}
+
+/** Options of `avgPool1d`. */
+export interface AvgPoolOptions extends PoolOptions {
+  /** Whether the padding counts in the number that a sum is divided by (default true). */
+  countIncludePad?: boolean;
+}
+
+/** Maxima, and where each stands in its plane, counted row by row. */
+export interface Pooled {
+  output: Tensor;
+  indices: Tensor;
+}
+
+const maxDefaults: Required<MaxPoolOptions> = {
+  stride: null,
+  padding: 0,
+  dilation: 1,
+  ceilMode: false,
+  returnIndices: false,
+};
+const avgDefaults: Required<AvgPoolOptions> = { stride: null, padding: 0, ceilMode: false, countIncludePad: true };
+
+/** Options that ask for `{ output, indices }`. */
+export type WithIndices<Options> = Options & { returnIndices: true };
+/** Options that ask for the output alone. */
+export type WithoutIndices<Options> = Options & { returnIndices?: false };
+
+const windowArgmax = op({
+  name: 'windowArgmax',
+  inputs: ['x'],
+  forward: (x, params: { rows: Windows; columns: Windows }) => {
+    const shape = [x.shape[0]!, params.rows.starts.length, params.columns.starts.length];
+    return compute(kernels.windowArgmax, shape, [x], params);
+  },
+  backward: { x: null },
+});
+
+// Sums of windows along one dim and their reverse: each is the other's gradient.
+
+interface Slide extends Windows {
+  dim: number;
+  /** Of the dim that the windows slide along. */
+  size: number;
+  /** What the sum of each window is divided by for a mean. */
+  counts: readonly number[];
+}
+const resized = (shape: Shape, dim: number, size: number) => shape.map((n, d) => (d === dim ? size : n));
+const windowSum = op({
+  name: 'windowSum',
+  inputs: ['x'],
+  forward: (x, slide: Slide) =>
+    compute(kernels.windowSum, resized(x.shape, slide.dim, slide.starts.length), [x], slide),
+  backward: { x: (g, { params: slide }): Tensor => windowSpread(g, slide) },
+});
+const windowSpread = op({
+  name: 'windowSpread',
+  inputs: ['x'],
+  forward: (x, slide: Slide) => compute(kernels.windowSpread, resized(x.shape, slide.dim, slide.size), [x], slide),
+  backward: { x: (g, { params: slide }): Tensor => windowSum(g, slide) },
+});
+
+/**
+ * The largest element of each window of a length; NaN if there is one. The first of equal ones takes the gradient.
+ * @param input [n, channels, length], or [channels, length]
+ * @param kernelSize size of a window
+ * @returns [n, channels, windows], or without n, where windows = ⌊(length + 2·padding − dilation·(kernelSize − 1) − 1)
+ *   / stride⌋ + 1 (⌈ ⌉ with `ceilMode`); with `returnIndices`, `{ output, indices }`
+ * @throws ShapeError if no window fits; ArgumentError for sizes that are no whole numbers, or a padding above half of
+ *   `kernelSize`
+ * @see PyTorch `nn.functional.max_pool1d`
+ */
+export function maxPool1d(input: Tensor, kernelSize: Sizes, options: WithIndices<MaxPoolOptions>): Pooled;
+export function maxPool1d(input: Tensor, kernelSize: Sizes, options?: WithoutIndices<MaxPoolOptions>): Tensor;
+export function maxPool1d(input: Tensor, kernelSize: Sizes, options?: MaxPoolOptions): Tensor | Pooled {
+  return maxPool('maxPool1d', 1, input, kernelSize, options);
+}
+
+/**
+ * The largest element of each window of an image; NaN if there is one. The first of equal ones takes the gradient.
+ * @param input [n, channels, height, width], or [channels, height, width]
+ * @param kernelSize size of a window in pixels: a number, or a pair
+ * @returns [n, channels, rows, columns], or without n, each of ⌊(size + 2·padding − dilation·(kernelSize − 1) − 1) /
+ *   stride⌋ + 1 (⌈ ⌉ with `ceilMode`); with `returnIndices`, `{ output, indices }`
+ * @throws ShapeError if no window fits; ArgumentError for sizes that are no whole numbers, or a padding above half of
+ *   `kernelSize`
+ * @see CS231n, lecture 5; PyTorch `nn.functional.max_pool2d`
+ */
+export function maxPool2d(input: Tensor, kernelSize: Sizes, options: WithIndices<MaxPoolOptions>): Pooled;
+export function maxPool2d(input: Tensor, kernelSize: Sizes, options?: WithoutIndices<MaxPoolOptions>): Tensor;
+export function maxPool2d(input: Tensor, kernelSize: Sizes, options?: MaxPoolOptions): Tensor | Pooled {
+  return maxPool('maxPool2d', 2, input, kernelSize, options);
+}
+
+function maxPool(name: string, dims: WindowDims, input: Tensor, kernelSize: Sizes, options?: MaxPoolOptions) {
+  const { returnIndices, ...given } = readOptions(name, options, maxDefaults);
+  const x = pixelsOf(name, input, dims);
+  const [rows, columns] = slides(name, x, frameOf(name, kernelSize, given, dims));
+  return pickMaxima(x, rows, columns, returnIndices, (y) => likeInput(y, input, dims));
+}
+
+/**
+ * The largest element of each of `outputSize` windows that cover an image evenly: window i begins at
+ * ⌊i·size / outputSize⌋ and ends before ⌈(i + 1)·size / outputSize⌉.
+ * @param input [n, channels, height, width], or [channels, height, width]
+ * @param outputSize rows and columns: a number for both, or a pair, where `null` keeps the input's
+ * @returns [n, channels, …outputSize], or without n; with `returnIndices`, `{ output, indices }`
+ * @throws ShapeError for another shape; ArgumentError for another `outputSize`
+ * @see PyTorch `nn.functional.adaptive_max_pool2d`
+ */
+export function adaptiveMaxPool2d(input: Tensor, outputSize: AdaptiveSizes, options: WithIndices<object>): Pooled;
+export function adaptiveMaxPool2d(input: Tensor, outputSize: AdaptiveSizes, options?: WithoutIndices<object>): Tensor;
+export function adaptiveMaxPool2d(
+  input: Tensor,
+  outputSize: AdaptiveSizes,
+  options?: { returnIndices?: boolean },
+): Tensor | Pooled {
+  const { returnIndices } = readOptions('adaptiveMaxPool2d', options, { returnIndices: false });
+  const x = pixelsOf('adaptiveMaxPool2d', input, 2, input.shape.slice(1));
+  const [rows, columns] = evenly('adaptiveMaxPool2d', x, outputSize);
+  return pickMaxima(x, rows, columns, returnIndices, (y) => likeInput(y, input, 2));
+}
+
+/** Gathers the maxima from where they stand, so that the gradient goes there and nowhere else. */
+function pickMaxima(
+  x: Tensor,
+  rows: Slide,
+  columns: Slide,
+  returnIndices: boolean,
+  arrange: (y: Tensor) => Tensor,
+): Tensor | Pooled {
+  const [n, channels, height, width] = x.shape as [number, number, number, number];
+  const [planes, windows] = [n * channels, rows.starts.length * columns.starts.length];
+  const positions = windowArgmax(reshape(x, [planes, height, width]), { rows, columns });
+  const indices = reshape(positions, [planes, windows]);
+  const output = gather(reshape(x, [planes, height * width]), 1, indices);
+  const whole = (y: Tensor) => arrange(reshape(y, [n, channels, rows.starts.length, columns.starts.length]));
+  return returnIndices ? { output: whole(output), indices: whole(indices) } : whole(output);
+}
+
+/**
+ * The mean of each window of a length.
+ * @param input [n, channels, length], or [channels, length]
+ * @param kernelSize size of a window
+ * @returns [n, channels, windows], or without n, where windows = ⌊(length + 2·padding − kernelSize) / stride⌋ + 1
+ *   (⌈ ⌉ with `ceilMode`)
+ * @throws ShapeError if no window fits; ArgumentError for sizes that are no whole numbers, or a padding above half of
+ *   `kernelSize`
+ * @see PyTorch `nn.functional.avg_pool1d`
+ */
+export function avgPool1d(input: Tensor, kernelSize: Sizes, options?: AvgPoolOptions): Tensor {
+  return avgPool('avgPool1d', 1, input, kernelSize, readOptions('avgPool1d', options, avgDefaults), null);
+}
+
+/**
+ * The mean of each window of an image.
+ * @param input [n, channels, height, width], or [channels, height, width]
+ * @param kernelSize size of a window in pixels: a number, or a pair
+ * @param options.divisorOverride what each sum is divided by, instead of the number of pixels: a whole number
+ * @returns [n, channels, rows, columns], or without n, each of ⌊(size + 2·padding − kernelSize) / stride⌋ + 1 (⌈ ⌉ with
+ *   `ceilMode`)
+ * @throws ShapeError if no window fits; ArgumentError for sizes that are no whole numbers, or a padding above half of
+ *   `kernelSize`
+ * @see PyTorch `nn.functional.avg_pool2d`
+ */
+export function avgPool2d(
+  input: Tensor,
+  kernelSize: Sizes,
+  options?: AvgPoolOptions & { divisorOverride?: number | null },
+): Tensor {
+  const { divisorOverride, ...given } = readOptions('avgPool2d', options, {
+    ...avgDefaults,
+    divisorOverride: null as number | null,
+  });
+  if (divisorOverride !== null) checkInteger('avgPool2d', 'divisorOverride', divisorOverride, -Infinity);
+  if (divisorOverride === 0) throw new ArgumentError('avgPool2d: divisorOverride must not be 0');
+  return avgPool('avgPool2d', 2, input, kernelSize, given, divisorOverride);
+}
+
+function avgPool(
+  name: string,
+  dims: WindowDims,
+  input: Tensor,
+  kernelSize: Sizes,
+  { countIncludePad, ...given }: Required<AvgPoolOptions>,
+  divisor: number | null,
+): Tensor {
+  const x = pixelsOf(name, input, dims);
+  const [rows, columns] = slides(name, x, frameOf(name, kernelSize, { ...given, dilation: 1 }, dims), countIncludePad);
+  return likeInput(averages(x, rows, columns, divisor), input, dims);
+}
+
+/**
+ * The mean of each of `outputSize` windows that cover an image evenly: window i begins at ⌊i·size / outputSize⌋ and
+ * ends before ⌈(i + 1)·size / outputSize⌉.
+ * @param input [n, channels, height, width], or [channels, height, width]
+ * @param outputSize rows and columns: a number for both, or a pair, where `null` keeps the input's
+ * @returns [n, channels, …outputSize], or without n
+ * @throws ShapeError for another shape; ArgumentError for another `outputSize`
+ * @see PyTorch `nn.functional.adaptive_avg_pool2d`
+ */
+export function adaptiveAvgPool2d(input: Tensor, outputSize: AdaptiveSizes): Tensor {
+  const x = pixelsOf('adaptiveAvgPool2d', input, 2, input.shape.slice(-2));
+  const [rows, columns] = evenly('adaptiveAvgPool2d', x, outputSize);
+  return likeInput(averages(x, rows, columns, null), input, 2);
+}
+
+/** The means of windows, summed along the columns, then along the rows. */
+function averages(x: Tensor, rows: Slide, columns: Slide, divisor: number | null): Tensor {
+  const sums = windowSum(windowSum(x, columns), rows);
+  const counts = () => mul(reshape(tensor([...rows.counts]), [rows.counts.length, 1]), tensor([...columns.counts]));
+  return div(sums, divisor ?? counts());
+}
+
+// How windows lie
+
+/** How windows lie on an image. */
+interface Frame {
+  kernel: Pair;
+  stride: Pair;
+  padding: Pair;
+  dilation: Pair;
+  ceilMode: boolean;
+}
+
+function frameOf(
+  operation: string,
+  kernelSize: Sizes,
+  { stride, padding, dilation, ceilMode }: Omit<Required<MaxPoolOptions>, 'returnIndices'>,
+  dims: WindowDims,
+): Frame {
+  const kernel = pairOf(operation, 'kernelSize', kernelSize, 1, dims);
+  const frame: Frame = {
+    kernel,
+    stride: stride === null || sameAsKernel(stride) ? kernel : pairOf(operation, 'stride', stride, 1, dims),
+    padding: pairOf(operation, 'padding', padding, 0, dims),
+    dilation: pairOf(operation, 'dilation', dilation, 1, dims),
+    ceilMode,
+  };
+  if (frame.padding.some((size, d) => size > kernel[d]! / 2)) {
+    throw new ArgumentError(
+      `${operation}: padding must be at most half of kernelSize, got ${describe(padding)} with ${describe(kernelSize)}`,
+    );
+  }
+  return frame;
+}
+
+/** PyTorch takes an empty list for no stride at all. */
+const sameAsKernel = (stride: Sizes): boolean => Array.isArray(stride) && stride.length === 0;
+
+/** The windows along the rows' and the columns' dim. */
+function slides(operation: string, x: Tensor, frame: Frame, countPadding = false): [rows: Slide, columns: Slide] {
+  const [rows, columns] = [slide(x, 2, frame, countPadding), slide(x, 3, frame, countPadding)];
+  if (rows.starts.length < 1 || columns.starts.length < 1) {
+    throw new ShapeError(
+      `${operation}: no window of ${frame.kernel.join(' × ')} fits into ${x.shape[2]} × ${x.shape[3]} pixels padded by ` +
+        `${frame.padding.join(' × ')}; use a smaller kernelSize, or ceilMode`,
+    );
+  }
+  if ([rows, columns].some(({ starts, ends }) => starts.some((start, i) => start >= ends[i]!))) {
+    throw new ShapeError(`${operation}: a window would see nothing but padding; use less padding or dilation`);
+  }
+  return [rows, columns];
+}
+
+function slide(x: Tensor, dim: 2 | 3, frame: Frame, countPadding: boolean): Slide {
+  const size = x.shape[dim]!;
+  const along = (pair: Pair): number => pair[dim - 2]!;
+  const [kernel, stride, padding, dilation] = [frame.kernel, frame.stride, frame.padding, frame.dilation].map(
+    along,
+  ) as [number, number, number, number];
+  const span = dilation * (kernel - 1) + 1;
+  const steps = (size + 2 * padding - span) / stride;
+  let count = Math.max((frame.ceilMode ? Math.ceil(steps) : Math.floor(steps)) + 1, 0);
+  if (frame.ceilMode && (count - 1) * stride >= size + padding) count--; // it would begin behind the image
+  const first = Array.from({ length: count }, (_, i) => i * stride - padding);
+  const starts = first.map((start) => (start < 0 ? start + dilation * Math.ceil(-start / dilation) : start));
+  const ends = first.map((start) => Math.min(start + span, size));
+  const counts = first.map((start, i) =>
+    countPadding ? Math.min(start + span, size + padding) - start : ends[i]! - starts[i]!,
+  );
+  return { dim, size, starts, ends, step: dilation, counts };
+}
+
+/** The rows and columns of an adaptive pool: one number for both, or a pair; `null` keeps the input's. */
+export type AdaptiveSizes = number | readonly (number | null)[];
+
+function evenly(operation: string, x: Tensor, outputSize: AdaptiveSizes): [rows: Slide, columns: Slide] {
+  const sizes: unknown = typeof outputSize === 'number' ? [outputSize, outputSize] : outputSize;
+  if (!Array.isArray(sizes) || sizes.length !== 2) {
+    throw new ArgumentError(
+      `${operation}: outputSize must be one number or a list of two, got ${describe(outputSize)}`,
+    );
+  }
+  const [rows, columns] = sizes.map((wanted: number | null, d) => {
+    const [dim, size] = [d + 2, x.shape[d + 2]!];
+    const count = wanted ?? size;
+    checkInteger(operation, 'outputSize', count, 0);
+    const starts = Array.from({ length: count }, (_, i) => Math.floor((i * size) / count));
+    const ends = starts.map((_, i) => Math.ceil(((i + 1) * size) / count));
+    return { dim, size, starts, ends, step: 1, counts: starts.map((start, i) => ends[i]! - start) };
+  });
+  return [rows!, columns!];
+}
+
+/** `input` as images; what `needed` tells of its shape must not be empty: by default, all but the batch. */
+function pixelsOf(operation: string, input: Tensor, dims: WindowDims, needed?: Shape): Tensor {
+  const x = imagesOf(operation, input, dims);
+  if (!(needed ?? x.shape.slice(1)).includes(0)) return x;
+  throw new ShapeError(`${operation}: only the batch may be empty, got an input of shape ${formatShape(input.shape)}`);
+}

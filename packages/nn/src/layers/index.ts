@@ -1,0 +1,12 @@
+export * from './activation.ts';
+export { BatchNorm1d, BatchNorm2d, InstanceNorm1d, InstanceNorm2d, type RunningNormOptions } from './batchnorm.ts';
+export * from './container.ts';
+export * from './conv.ts';
+export * from './distance.ts';
+export * from './dropout.ts';
+export * from './embedding.ts';
+export { Bilinear, Linear, type LinearOptions } from './linear.ts';
+export * from './norm.ts';
+export * from './pool.ts';
+export * from './reshape.ts';
+export * from './window.ts';
