@@ -29,6 +29,7 @@ export {
 } from './create.ts';
 // What runs the kernels
 export { type Backend, backend } from './kernels/backend.ts';
+export { type KernelTime, type Profile, profile } from './profile.ts';
 // Errors
 export { ArgumentError, DimError, GradError, IndexError, NdgradError, ShapeError } from './errors.ts';
 export {

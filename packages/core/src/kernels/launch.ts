@@ -3,13 +3,29 @@ import type { Kernel, Nd, Operand } from './kernel.ts';
 
 export { allocate, expanded, type Kernel, type Nd, type Operand, type Storage, viewAs } from './kernel.ts';
 
+/** Runs a launch, and may look at it before and after. */
+export type Observer = (kernelName: string, run: () => void) => void;
+
+let observer: Observer | null = null;
+
+/** Makes `next` see every launch from now on, or with `null` nobody; returns who saw them before. */
+export function observe(next: Observer | null): Observer | null {
+  const before = observer;
+  observer = next;
+  return before;
+}
+
 /**
  * The one place where every kernel runs, so that whoever wants to count, time or check numbers looks here. A faster
  * provider goes first; what it does not take, the reference does.
  */
 export function launch<P>(kernel: Kernel<P>, outs: readonly Operand[], ins: readonly Operand[], params: P): void {
   const [ys, xs] = [outs.map(viewOf), ins.map(viewOf)];
-  if (!accelerated(kernel.name)?.(ys, xs, params)) kernel.run(ys, xs, params);
+  const run = () => {
+    if (!accelerated(kernel.name)?.(ys, xs, params)) kernel.run(ys, xs, params);
+  };
+  if (observer === null) run();
+  else observer(kernel.name, run);
   for (const out of outs) out.storage.version++;
 }
 
