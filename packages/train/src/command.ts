@@ -1,0 +1,248 @@
+import { NdgradError } from '@ndgrad/core';
+import { defaultsOf, goalsOf, type Request, readCommandLine, UsageError } from './commandLine.ts';
+import { type Goal, goalText, isReached, type Lesson } from './lesson.ts';
+import { pauses } from './pause.ts';
+import { type Output, progressBar } from './progress.ts';
+import { silent } from './records.ts';
+import { duration, table } from './text.ts';
+
+export { counted } from './counted.ts';
+export {
+  amount,
+  count,
+  fraction,
+  type Goal,
+  type Lesson,
+  type LessonContext,
+  type LessonOption,
+  lesson,
+  nonNegative,
+  positive,
+  seed,
+  share,
+  text,
+} from './lesson.ts';
+export { type Output, progressBar } from './progress.ts';
+export { duration, grouped, percent, significant, sparkline, table } from './text.ts';
+
+/** Exit codes of the command. */
+const OK = 0;
+const FAILED = 1;
+const WRONG_USAGE = 2;
+const INTERRUPTED = 130; // as a shell reports a program that SIGINT ended: 128 + 2
+const READER_GONE = 141; // as a shell reports one that SIGPIPE ended: 128 + 13
+
+/** In milliseconds, 25 days; a longer one would fire at once. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
+/** A terminal's one Ctrl-C can arrive twice, when a package manager in between passes its own on. */
+const SAME_INTERRUPT = 300; // milliseconds
+
+/** Options of `runCommand`. */
+export interface CommandOptions {
+  /** How the help calls the command (default `pnpm train`). */
+  name?: string;
+  /** The lesson that runs where none is named (default: the first). */
+  defaultLesson?: Lesson;
+  /** Where results go (default `process.stdout`). */
+  stdout?: Output;
+  /** Where progress and errors go (default `process.stderr`). */
+  stderr?: Output;
+}
+
+/**
+ * Runs lessons as a command line asks: `[example] [options]`. The first
+ * Ctrl-C ends the lesson with what was learnt so far, a second one leaves at once.
+ * @param argv the words after the program's name: `process.argv.slice(2)`
+ * @returns the exit code: 0; 1 where a lesson failed or missed its goal; 2 for a wrong command line; 130 after Ctrl-C
+ */
+export async function runCommand(
+  lessons: readonly Lesson[],
+  argv: readonly string[],
+  options: CommandOptions = {},
+): Promise<number> {
+  const {
+    name = 'pnpm train',
+    defaultLesson = lessons[0]!,
+    stdout = process.stdout,
+    stderr = process.stderr,
+  } = options;
+  const say = (text: string) => void stdout.write(`${text}\n`);
+  const complain = (text: string) => void stderr.write(`${text}\n`);
+  // Left there for good: the last write's error comes after the end.
+  for (const stream of [stdout, stderr]) {
+    stream.off('error', onWriteError);
+    stream.on('error', onWriteError);
+  }
+  try {
+    const request = readCommandLine(lessons, argv, {
+      name,
+      defaultLesson,
+      writeHelp: (text) => void stdout.write(text),
+    });
+    if (request === null) return OK;
+    if (request.list) {
+      say(listOf(lessons, request.ci));
+      return OK;
+    }
+    return await new Session(request, { stdout, stderr }).run(request.all ? lessons : [request.lesson]);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    complain(`${name}: ${error.message}\nRun "${name} --help" for the examples and their options.`);
+    return WRONG_USAGE;
+  }
+}
+
+/** Leaves without noise when nobody reads any more, as in `pnpm train | head`. */
+function onWriteError(error: NodeJS.ErrnoException): void {
+  if (error.code === 'EPIPE') process.exit(READER_GONE);
+  throw error;
+}
+
+/** How a lesson ended. */
+interface Outcome {
+  lesson: Lesson;
+  numbers: Partial<Record<string, number>>;
+  error: unknown;
+  /** What ended it early. */
+  stopped: 'Ctrl-C' | '--max-time' | null;
+  reached: boolean;
+  seconds: number;
+}
+
+class Session {
+  private readonly interrupt = new AbortController();
+  private interruptedAt = Number.POSITIVE_INFINITY;
+  private progress = silent;
+
+  constructor(
+    private readonly request: Request,
+    private readonly io: { stdout: Output; stderr: Output },
+  ) {}
+
+  /** Runs the lessons one after another, until one is interrupted. */
+  async run(lessons: readonly Lesson[]): Promise<number> {
+    const onInterrupt = () => this.onInterrupt();
+    process.on('SIGINT', onInterrupt);
+    const outcomes: Outcome[] = [];
+    try {
+      for (const lesson of lessons) {
+        if (this.interrupt.signal.aborted) break;
+        if (this.request.all) this.print(`\n━━ ${lesson.name}: ${lesson.summary}`);
+        const outcome = await this.runOne(lesson);
+        outcomes.push(outcome);
+        this.report(outcome);
+      }
+    } finally {
+      process.off('SIGINT', onInterrupt);
+    }
+    if (this.request.all) this.say(`\n${summaryOf(outcomes, this.request.ci)}`);
+    if (this.interrupt.signal.aborted) return INTERRUPTED;
+    return outcomes.every(({ reached }) => reached) ? OK : FAILED;
+  }
+
+  private async runOne(lesson: Lesson): Promise<Outcome> {
+    const { all, ci, quiet, values, maxTime } = this.request;
+    const time = maxTime === null ? [] : [AbortSignal.timeout(Math.min(1000 * maxTime, LONGEST_TIMER))];
+    const signal = AbortSignal.any([this.interrupt.signal, ...time]);
+    this.progress = quiet ? silent : progressBar(this.io.stderr);
+    const turn = pauses();
+    const started = performance.now();
+    let numbers: Outcome['numbers'] = {};
+    let error: unknown = null;
+    try {
+      numbers = await lesson.run(all ? defaultsOf(lesson, ci) : values, {
+        print: (...lines) => this.print(lines.join('\n')),
+        progress: this.progress,
+        signal,
+        pause: async () => {
+          await turn();
+          signal.throwIfAborted();
+        },
+      });
+    } catch (thrown) {
+      if (!signal.aborted || thrown !== signal.reason) error = thrown;
+    }
+    const goals = Object.entries(goalsOf(lesson, ci));
+    const reached = error === null && goals.every(([what, goal]) => isReached(goal, numbers[what] ?? Number.NaN));
+    const stopped = this.interrupt.signal.aborted ? 'Ctrl-C' : signal.aborted ? '--max-time' : null;
+    return { lesson, numbers, error, stopped, reached, seconds: (performance.now() - started) / 1000 };
+  }
+
+  private report({ lesson, numbers, error, stopped, seconds }: Outcome): void {
+    const { ci } = this.request;
+    if (stopped !== null) this.say(`stopped by ${stopped} after ${duration(seconds)}; learnt so far:`);
+    if (error !== null) this.complain(`${lesson.name}: ${this.messageOf(error)}`);
+    for (const [what, goal] of Object.entries(goalsOf(lesson, ci))) {
+      const number = numbers[what];
+      if (number !== undefined) this.say(`${what}: ${goal.format(number)}`);
+      if (stopped === 'Ctrl-C' || error !== null) continue;
+      const missing = missed(what, goal, number);
+      if (missing !== null) this.complain(`${lesson.name}: ${missing}`);
+    }
+  }
+
+  /** The message alone for what went wrong on purpose; a name in front for what did not. */
+  private messageOf(error: unknown): string {
+    if (!(error instanceof Error)) return String(error);
+    if (this.request.debug) return error.stack ?? error.message;
+    return error instanceof NdgradError ? error.message : `${error.name}: ${error.message} (--debug shows where)`;
+  }
+
+  private onInterrupt(): void {
+    const now = performance.now();
+    if (this.interrupt.signal.aborted) {
+      if (now - this.interruptedAt <= SAME_INTERRUPT) return;
+      this.progress.stop(); // puts the terminal back in order
+      process.exit(INTERRUPTED);
+    }
+    this.interruptedAt = now;
+    this.interrupt.abort();
+  }
+
+  private say(text: string): void {
+    this.io.stdout.write(`${text}\n`);
+  }
+
+  private print(text: string): void {
+    if (!this.request.quiet) this.say(text);
+  }
+
+  private complain(text: string): void {
+    this.io.stderr.write(`${text}\n`);
+  }
+}
+
+function missed(what: string, goal: Goal, number: number | undefined): string | null {
+  if (number === undefined) return `${what} was not come to; it must be ${goalText(goal)}`;
+  return isReached(goal, number) ? null : `${what} must be ${goalText(goal)}, got ${goal.format(number)}`;
+}
+
+function summaryOf(outcomes: readonly Outcome[], ci: boolean): string {
+  const rows = outcomes.flatMap(({ lesson, numbers, error, stopped, seconds }) =>
+    Object.entries(goalsOf(lesson, ci)).map(([what, goal], i) => {
+      const number = numbers[what];
+      const verdict = isReached(goal, number ?? Number.NaN) ? 'reached' : stopped === 'Ctrl-C' ? 'stopped' : 'MISSED';
+      return [
+        i === 0 ? lesson.name : '',
+        what,
+        number === undefined ? '–' : goal.format(number),
+        goalText(goal),
+        error === null ? verdict : 'ERROR',
+        i === 0 ? duration(seconds) : '',
+      ];
+    }),
+  );
+  return table(['example', 'number', 'got', 'must be', '', 'time'], rows);
+}
+
+function listOf(lessons: readonly Lesson[], ci: boolean): string {
+  const rows = lessons.map((lesson) => [
+    lesson.name,
+    lesson.summary,
+    Object.entries(goalsOf(lesson, ci))
+      .map(([what, goal]) => `${what} ${goalText(goal)}`)
+      .join(', '),
+  ]);
+  return table(['example', 'what it shows', 'must reach'], rows);
+}

@@ -1,0 +1,53 @@
+import type { Tensor } from '@ndgrad/core';
+import { accuracy, areLabels } from './metrics.ts';
+
+/** Batches `[inputs, targets]`, afresh each time it is iterated: a `DataLoader`, or any such iterable. */
+export interface Loader extends Iterable<readonly [inputs: Tensor, targets: Tensor]> {
+  /** How many batches, where it is known. */
+  readonly length?: number;
+}
+
+/** From a batch's outputs and targets to their mean loss, a scalar: a loss module, or a function. */
+export type Loss = { call(outputs: Tensor, targets: Tensor): Tensor } | ((outputs: Tensor, targets: Tensor) => Tensor);
+
+/** The share of a batch's rows that are right; `null` where that has no meaning. */
+export type Accuracy = (outputs: Tensor, targets: Tensor) => number | null;
+
+/** What a loader's rows came to. */
+export interface Measured {
+  /** The mean over the rows. */
+  loss: number;
+  /** The share of rows that are right; `null` where the targets are no class labels. */
+  accuracy: number | null;
+}
+
+/** The accuracy of class labels; `null` for other targets. */
+export const labelAccuracy: Accuracy = (outputs, targets) =>
+  areLabels(outputs, targets) ? accuracy(outputs, targets) : null;
+
+export function lossOf(loss: Loss, outputs: Tensor, targets: Tensor): Tensor {
+  return typeof loss === 'function' ? loss(outputs, targets) : loss.call(outputs, targets);
+}
+
+/** Means over rows, of batches of any size. */
+export class Means {
+  rows = 0;
+  batches = 0;
+  private lossSum = 0;
+  private right: number | null = 0;
+
+  add(rows: number, loss: number, accuracy: number | null): void {
+    this.rows += rows;
+    this.batches++;
+    this.lossSum += rows * loss;
+    this.right = accuracy === null || this.right === null ? null : this.right + rows * accuracy;
+  }
+
+  get loss(): number {
+    return this.lossSum / this.rows;
+  }
+
+  get accuracy(): number | null {
+    return this.right === null ? null : this.right / this.rows;
+  }
+}

@@ -1,0 +1,53 @@
+/** How far an epoch has come. */
+export interface BatchProgress {
+  epoch: number;
+  /** Batches of this epoch that are done. */
+  batch: number;
+  /** Rows of this epoch that are done. */
+  rows: number;
+  /** The mean loss of this epoch so far. */
+  loss: number;
+  /** The accuracy in this epoch so far; `null` where the targets are no labels. */
+  accuracy: number | null;
+}
+
+/** One batch: its own loss, and the epoch's means so far. */
+export interface BatchRecord extends BatchProgress {
+  batchLoss: number;
+  lr: number;
+}
+
+/** One epoch that was completed. */
+export interface EpochRecord {
+  /** From 1. */
+  epoch: number;
+  /** The mean over the rows, each measured while its batch was learnt from. */
+  trainLoss: number;
+  /** As `trainLoss`; `null` where the targets are no class labels. */
+  trainAccuracy: number | null;
+  /** After the epoch, in evaluation mode; `null` without validation rows. */
+  validationLoss: number | null;
+  validationAccuracy: number | null;
+  /** The learning rate during the epoch, of the optimizer's first group. */
+  lr: number;
+  /** How long training and validation took. */
+  seconds: number;
+}
+
+/** Why training ended: all epochs, no more progress (`patience`), the signal, or the time. */
+export type StopReason = 'epochs' | 'patience' | 'aborted' | 'maxTime';
+
+/** What training tells of itself while it runs. */
+export interface Progress {
+  /** Before the first epoch. `batches` per epoch, where the loader knows it. */
+  start(run: { epochs: number; batches: number | null }): void;
+  /** After every batch. */
+  batch(state: BatchProgress): void;
+  /** After every epoch. */
+  epoch(record: EpochRecord): void;
+  /** At the end, however it came. */
+  stop(): void;
+}
+
+/** Says nothing. */
+export const silent: Progress = { start() {}, batch() {}, epoch() {}, stop() {} };
