@@ -98,8 +98,7 @@ export function expandView(x: Tensor, shape: Shape): Tensor {
 }
 
 function broadcastTogether(name: string, operands: Tensor[], keep: number): Tensor[] {
-  const lead = (x: Tensor) => x.shape.slice(0, x.ndim - keep);
-  const common = broadcastShapes(name, ...operands.map(lead));
+  const common = broadcastShapes(name, ...operands.map((x) => (keep === 0 ? x.shape : x.shape.slice(0, -keep))));
   return operands.map((x) => expandView(x, keep === 0 ? common : [...common, ...x.shape.slice(x.ndim - keep)]));
 }
 

@@ -94,24 +94,25 @@ export function droppedShape(shape: Shape, dims: Shape): number[] {
  */
 export function broadcastShapes(operation: string, ...shapes: Shape[]): Shape {
   let common = shapes[0]!;
-  for (let s = 1; s < shapes.length; s++)
-    if (!sameShape(common, shapes[s]!)) common = broadcastPair(common, shapes[s]!);
+  for (const shape of shapes) if (!sameShape(common, shape)) common = broadcastPair(operation, common, shape, shapes);
   return common;
+}
 
-  function broadcastPair(a: Shape, b: Shape): number[] {
-    const ndim = Math.max(a.length, b.length);
-    return Array.from({ length: ndim }, (_, i) => {
-      const m = a[a.length - ndim + i] ?? 1;
-      const n = b[b.length - ndim + i] ?? 1;
-      if (m !== n && m !== 1 && n !== 1) {
-        throw new ShapeError(
-          `${operation}: shapes ${shapes.map(formatShape).join(' and ')} do not broadcast: ` +
-            `sizes ${m} and ${n} at dim ${i - ndim} differ and neither is 1`,
-        );
-      }
-      return m === 1 ? n : m;
-    });
+function broadcastPair(operation: string, a: Shape, b: Shape, all: readonly Shape[]): number[] {
+  const ndim = Math.max(a.length, b.length);
+  const common = new Array<number>(ndim);
+  for (let i = 0; i < ndim; i++) {
+    const m = a[a.length - ndim + i] ?? 1;
+    const n = b[b.length - ndim + i] ?? 1;
+    if (m !== n && m !== 1 && n !== 1) {
+      throw new ShapeError(
+        `${operation}: shapes ${all.map(formatShape).join(' and ')} do not broadcast: ` +
+          `sizes ${m} and ${n} at dim ${i - ndim} differ and neither is 1`,
+      );
+    }
+    common[i] = m === 1 ? n : m;
   }
+  return common;
 }
 
 /** Fills in the one −1 of a wanted shape, and checks that it holds as many elements as `from`. */

@@ -70,7 +70,7 @@ export async function runCommand(
   const say = (text: string) => void stdout.write(`${text}\n`);
   const complain = (text: string) => void stderr.write(`${text}\n`);
   // Left there for good: the last write's error comes after the end.
-  for (const stream of [stdout, stderr]) {
+  for (const stream of [stdout, stderr] as NodeJS.EventEmitter[]) {
     stream.off('error', onWriteError);
     stream.on('error', onWriteError);
   }
@@ -170,12 +170,13 @@ class Session {
   }
 
   private report({ lesson, numbers, error, stopped, seconds }: Outcome): void {
-    const { ci } = this.request;
+    const { all, ci, quiet } = this.request;
+    const inTable = all && quiet;
     if (stopped !== null) this.say(`stopped by ${stopped} after ${duration(seconds)}; learnt so far:`);
     if (error !== null) this.complain(`${lesson.name}: ${this.messageOf(error)}`);
     for (const [what, goal] of Object.entries(goalsOf(lesson, ci))) {
       const number = numbers[what];
-      if (number !== undefined) this.say(`${what}: ${goal.format(number)}`);
+      if (number !== undefined && !inTable) this.say(`${what}: ${goal.format(number)}`);
       if (stopped === 'Ctrl-C' || error !== null) continue;
       const missing = missed(what, goal, number);
       if (missing !== null) this.complain(`${lesson.name}: ${missing}`);

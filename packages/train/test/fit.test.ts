@@ -137,14 +137,14 @@ describe('fit', () => {
   it('shows progress on the standard error when it is asked to', async () => {
     const { model, optimizer, train } = linearProblem();
     const { write } = process.stderr;
-    let written = '';
-    process.stderr.write = ((text: string) => (written += text) !== '') as never;
+    const written: string[] = [];
+    process.stderr.write = ((text: string) => written.push(text) > 0) as never;
     try {
       await fit(model, { loss, optimizer, train, epochs: 2, progress: true });
     } finally {
       process.stderr.write = write;
     }
-    expect(written).toMatch(/epoch 2\/2 {2}loss/);
+    expect(written.join('')).toMatch(/epoch 2\/2 {2}loss/);
   });
 
   it('hands its course to a progress', async () => {

@@ -21,12 +21,13 @@ export function observe(next: Observer | null): Observer | null {
  */
 export function launch<P>(kernel: Kernel<P>, outs: readonly Operand[], ins: readonly Operand[], params: P): void {
   const [ys, xs] = [outs.map(viewOf), ins.map(viewOf)];
-  const run = () => {
-    if (!accelerated(kernel.name)?.(ys, xs, params)) kernel.run(ys, xs, params);
-  };
-  if (observer === null) run();
-  else observer(kernel.name, run);
+  if (observer === null) execute(kernel, ys, xs, params);
+  else observer(kernel.name, () => execute(kernel, ys, xs, params));
   for (const out of outs) out.storage.version++;
+}
+
+function execute<P>(kernel: Kernel<P>, ys: readonly Nd[], xs: readonly Nd[], params: P): void {
+  if (!accelerated(kernel.name)?.(ys, xs, params)) kernel.run(ys, xs, params);
 }
 
 const viewOf = (operand: Operand): Nd => operand.ndarray;
