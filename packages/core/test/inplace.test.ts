@@ -29,6 +29,14 @@ describe('in-place methods', () => {
     ]);
   });
 
+  it('multiply the operand by alpha', () => {
+    const x = tensor([1, 2]);
+    expect(x.add_(tensor([10, 20]), { alpha: 0.5 }).tolist()).toEqual([6, 12]);
+    expect(x.sub_(1, { alpha: -2 }).tolist()).toEqual([8, 14]);
+    expect(() => x.add_(zeros([2, 2]), { alpha: 2 })).toThrow(/add_: \[2, 2\] does not broadcast to \[2\]/);
+    expect(() => x.add_(1, { beta: 2 } as never)).toThrow(/unknown option "beta". Did you mean "alpha"\?/);
+  });
+
   it('read an operand that overlaps before they write', () => {
     const x = tensor([
       [1, 2],

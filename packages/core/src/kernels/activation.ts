@@ -3,6 +3,7 @@ import { compiled } from './pointwise.ts';
 // Comparisons with NaN are false; each body is written so that NaN is handed on.
 
 export const relu = compiled('relu', '_y_ = _a_ <= 0 ? 0 : _a_');
+export const step = compiled('step', '_y_ = _b_ <= 0 ? 0 : _a_');
 export const leakyRelu = compiled('leakyRelu', '_y_ = _a_ > 0 ? _a_ : _a_ * _s_');
 export const prelu = compiled('prelu', '_y_ = _a_ > 0 ? _a_ : _a_ * _b_');
 // s: the slope above 0; t: the depth of the plateau below it; u: how steeply it is reached.

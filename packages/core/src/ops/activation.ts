@@ -12,8 +12,16 @@ import { narrow, reshape } from './view.ts';
 
 // Cut off
 
+/** g where x > 0, else 0; the slope of relu, applied. */
+const step = op({
+  name: 'step',
+  inputs: ['g', 'x'],
+  broadcastBefore: 0,
+  forward: (g, x) => compute(kernels.step, g.shape, [g, x]),
+  backward: { g: (u, { x }): Tensor => step(u, x), x: null },
+});
 /** max(0, x); its gradient at 0 is 0. @see CS231n, lecture 6; PyTorch `nn.functional.relu` */
-export const relu = unary('relu', kernels.relu, (g, { y }) => where(le(y, 0), 0, g));
+export const relu = unary('relu', kernels.relu, (g, { y }) => step(g, y));
 
 const leakyReluOp = op({
   name: 'leakyRelu',
