@@ -1,19 +1,128 @@
-// Loops over contiguous doubles, two at a time, without branches: a branch on fresh data costs more than the arithmetic.
-// n is even; the caller leaves room for one element more.
+// Loops over doubles, two at a time and without branches: a branch on fresh data costs more than the arithmetic.
+// Results are contiguous. An operand is as long as the result, or repeats after `period` elements, or is one number
+// (period 1): so rows, columns of ones and scalars are broadcast without being written out.
 
-/** y = x where x > 0 (or NaN), else 0 */
-export function relu(n: i32, x: i32, y: i32): void {
-  const zero = f64x2.splat(0);
-  for (let i = 0; i < n * 8; i += 16) {
-    const value = v128.load(x + i);
-    v128.store(y + i, v128.andnot(value, f64x2.le(value, zero)));
+enum Op {
+  add, sub, mul, div, maximum, minimum, step, eq, ne, lt, le, gt, ge, neg, abs, square, sqrt,
+}
+
+// @ts-ignore: a decorator of AssemblyScript
+@inline
+function apply(op: i32, a: v128, b: v128): v128 {
+  const one = f64x2.splat(1);
+  if (op == Op.add) return f64x2.add(a, b);
+  if (op == Op.sub) return f64x2.sub(a, b);
+  if (op == Op.mul) return f64x2.mul(a, b);
+  if (op == Op.div) return f64x2.div(a, b);
+  if (op == Op.maximum) return f64x2.max(a, b);
+  if (op == Op.minimum) return f64x2.min(a, b);
+  if (op == Op.step) return v128.andnot(a, f64x2.le(b, f64x2.splat(0))); // a where b > 0 (or NaN), else 0
+  if (op == Op.eq) return v128.and(f64x2.eq(a, b), one);
+  if (op == Op.ne) return v128.and(f64x2.ne(a, b), one);
+  if (op == Op.lt) return v128.and(f64x2.lt(a, b), one);
+  if (op == Op.le) return v128.and(f64x2.le(a, b), one);
+  if (op == Op.gt) return v128.and(f64x2.gt(a, b), one);
+  if (op == Op.ge) return v128.and(f64x2.ge(a, b), one);
+  if (op == Op.neg) return f64x2.neg(a);
+  if (op == Op.abs) return f64x2.abs(a);
+  if (op == Op.square) return f64x2.mul(a, a);
+  return f64x2.sqrt(a);
+}
+
+/** Two elements of an operand; of one number, twice that number. */
+// @ts-ignore: a decorator of AssemblyScript
+@inline
+function pair(at: i32, period: i32): v128 {
+  return period == 1 ? v128.load_splat<f64>(at) : v128.load(at);
+}
+
+/** Where an operand's elements for the result from `start` on begin. */
+// @ts-ignore: a decorator of AssemblyScript
+@inline
+function from(at: i32, period: i32, n: i32, start: i32): i32 {
+  return period == n ? at + start * 8 : at;
+}
+
+/** How many elements of the result go on without an operand starting over. */
+// @ts-ignore: a decorator of AssemblyScript
+@inline
+function stretch(n: i32, period: i32): i32 {
+  return period == 1 ? n : period;
+}
+
+// @ts-ignore: a decorator of AssemblyScript
+@inline
+function loop(op: i32, n: i32, a: i32, aPeriod: i32, b: i32, bPeriod: i32, y: i32): void {
+  const run = min(stretch(n, aPeriod), stretch(n, bPeriod));
+  for (let start = 0; start < n; start += run) {
+    const a0 = from(a, aPeriod, n, start);
+    const b0 = from(b, bPeriod, n, start);
+    const y0 = y + start * 8;
+    let i = 0;
+    for (; i < run - 1; i += 2) {
+      const left = pair(aPeriod == 1 ? a0 : a0 + i * 8, aPeriod);
+      const right = pair(bPeriod == 1 ? b0 : b0 + i * 8, bPeriod);
+      v128.store(y0 + i * 8, apply(op, left, right));
+    }
+    if (i < run) {
+      const left = v128.load64_zero(aPeriod == 1 ? a0 : a0 + i * 8);
+      const right = v128.load64_zero(bPeriod == 1 ? b0 : b0 + i * 8);
+      v128.store64_lane(y0 + i * 8, apply(op, left, right), 0);
+    }
   }
 }
 
-/** y = g where x > 0 (or NaN), else 0 */
-export function step(n: i32, g: i32, x: i32, y: i32): void {
-  const zero = f64x2.splat(0);
+export function add(n: i32, a: i32, p: i32, b: i32, q: i32, y: i32): void { loop(Op.add, n, a, p, b, q, y); }
+export function sub(n: i32, a: i32, p: i32, b: i32, q: i32, y: i32): void { loop(Op.sub, n, a, p, b, q, y); }
+export function mul(n: i32, a: i32, p: i32, b: i32, q: i32, y: i32): void { loop(Op.mul, n, a, p, b, q, y); }
+export function div(n: i32, a: i32, p: i32, b: i32, q: i32, y: i32): void { loop(Op.div, n, a, p, b, q, y); }
+export function maximum(n: i32, a: i32, p: i32, b: i32, q: i32, y: i32): void { loop(Op.maximum, n, a, p, b, q, y); }
+export function minimum(n: i32, a: i32, p: i32, b: i32, q: i32, y: i32): void { loop(Op.minimum, n, a, p, b, q, y); }
+export function step(n: i32, a: i32, p: i32, b: i32, q: i32, y: i32): void { loop(Op.step, n, a, p, b, q, y); }
+export function eq(n: i32, a: i32, p: i32, b: i32, q: i32, y: i32): void { loop(Op.eq, n, a, p, b, q, y); }
+export function ne(n: i32, a: i32, p: i32, b: i32, q: i32, y: i32): void { loop(Op.ne, n, a, p, b, q, y); }
+export function lt(n: i32, a: i32, p: i32, b: i32, q: i32, y: i32): void { loop(Op.lt, n, a, p, b, q, y); }
+export function le(n: i32, a: i32, p: i32, b: i32, q: i32, y: i32): void { loop(Op.le, n, a, p, b, q, y); }
+export function gt(n: i32, a: i32, p: i32, b: i32, q: i32, y: i32): void { loop(Op.gt, n, a, p, b, q, y); }
+export function ge(n: i32, a: i32, p: i32, b: i32, q: i32, y: i32): void { loop(Op.ge, n, a, p, b, q, y); }
+export function neg(n: i32, x: i32, p: i32, y: i32): void { loop(Op.neg, n, x, p, x, p, y); }
+export function abs(n: i32, x: i32, p: i32, y: i32): void { loop(Op.abs, n, x, p, x, p, y); }
+export function square(n: i32, x: i32, p: i32, y: i32): void { loop(Op.square, n, x, p, x, p, y); }
+export function sqrt(n: i32, x: i32, p: i32, y: i32): void { loop(Op.sqrt, n, x, p, x, p, y); }
+export function relu(n: i32, x: i32, p: i32, y: i32): void { loop(Op.step, n, x, p, x, p, y); }
+
+/** y[j] = Σ over the rows i of x[i][j]: [rows, m] → [m] */
+export function sumRows(rows: i32, m: i32, x: i32, y: i32): void {
+  memory.fill(y, 0, m * 8);
+  for (let i = 0; i < rows; i++) {
+    const x0 = x + i * m * 8;
+    let j = 0;
+    for (; j < m - 1; j += 2) v128.store(y + j * 8, f64x2.add(v128.load(y + j * 8), v128.load(x0 + j * 8)));
+    if (j < m) store<f64>(y + j * 8, load<f64>(y + j * 8) + load<f64>(x0 + j * 8));
+  }
+}
+
+/**
+ * One step of gradient descent with momentum: d = sign·g + λw, v ← μv + share·d, w ← w − α·v, or with Nesterov's
+ * momentum w ← w − α·(d + look·v).
+ */
+export function sgdMomentum(
+  n: i32, w: i32, v: i32, g: i32,
+  lr: f64, momentum: f64, share: f64, weightDecay: f64, sign: f64, nesterov: i32, look: f64,
+): void {
+  const signs = f64x2.splat(sign);
+  const decay = f64x2.splat(weightDecay);
+  const rate = f64x2.splat(lr);
+  const kept = f64x2.splat(momentum);
+  const added = f64x2.splat(share);
+  const ahead = f64x2.splat(look);
   for (let i = 0; i < n * 8; i += 16) {
-    v128.store(y + i, v128.andnot(v128.load(g + i), f64x2.le(v128.load(x + i), zero)));
+    const weight = v128.load(w + i);
+    let d = f64x2.mul(signs, v128.load(g + i));
+    if (weightDecay != 0) d = f64x2.add(d, f64x2.mul(decay, weight));
+    const velocity = f64x2.add(f64x2.mul(kept, v128.load(v + i)), f64x2.mul(added, d));
+    v128.store(v + i, velocity);
+    const move = nesterov ? f64x2.add(d, f64x2.mul(ahead, velocity)) : velocity;
+    v128.store(w + i, f64x2.sub(weight, f64x2.mul(rate, move)));
   }
 }

@@ -1,2 +1,2 @@
 export { freeFrom, multiply } from './matmul';
-export { relu, step } from './elementwise';
+export * from './elementwise';

@@ -1,7 +1,7 @@
 import './methods.ts';
 
-// Gradients
-export { type BackwardOptions, backward, type GradOptions, grad } from './autograd.ts';
+// Tensors: what they are, and how they are made
+export { type At, type NestedArray, type Node, type Op, type Rule, Tensor, type TensorLike } from './tensor.ts';
 export {
   arange,
   bernoulli,
@@ -27,11 +27,54 @@ export {
   zeros,
   zerosLike,
 } from './create.ts';
-// What runs the kernels
-export { type Backend, backend } from './kernels/backend.ts';
-export { type KernelTime, type Profile, profile } from './profile.ts';
-// Errors
-export { ArgumentError, DimError, GradError, IndexError, NdgradError, ShapeError } from './errors.ts';
+
+// Randomness
+export { defaultGenerator, Generator, type GeneratorState, manualSeed } from './random.ts';
+export * from './ops/sampling.ts';
+
+// Operations, element by element
+export * from './ops/pointwise.ts';
+export * from './ops/rounding.ts';
+export * from './ops/logic.ts';
+export * from './ops/activation.ts';
+
+// Operations that sum up
+export * from './ops/reduce.ts';
+export * from './ops/cumulative.ts';
+export * from './ops/statistics.ts';
+export * from './ops/vectorNorm.ts';
+export * from './ops/softmax.ts';
+
+// Products
+export * from './ops/matmul.ts';
+export { einsum } from './ops/einsum.ts';
+export * from './ops/conv.ts';
+
+// Views, indexing, rearranging
+export * from './ops/view.ts';
+export { broadcastTo, expand } from './ops/broadcast.ts';
+export * from './ops/split.ts';
+export * from './ops/join.ts';
+export * from './ops/indexing.ts';
+export * from './ops/sorting.ts';
+export * from './ops/rearrange.ts';
+export * from './ops/diagonal.ts';
+export * from './ops/pad.ts';
+export { fold, type UnfoldOptions, unfold } from './ops/unfold.ts';
+
+// Pooling, normalisation
+export * from './ops/pool.ts';
+export * from './ops/interpolate.ts';
+export * from './ops/norm.ts';
+export type { Sizes } from './ops/window.ts';
+
+// In place, and comparison of whole tensors
+export * from './ops/inplace.ts';
+export { allclose, type Closeness, equal } from './ops/compare.ts';
+
+// Gradients
+export { type BackwardOptions, backward, type GradOptions, grad } from './autograd.ts';
+export { enableGrad, isGradEnabled, noGrad } from './gradMode.ts';
 export {
   type GradcheckOptions,
   gradcheck,
@@ -39,40 +82,20 @@ export {
   type NumericalGradientOptions,
   numericalGradient,
 } from './gradcheck.ts';
-export { enableGrad, isGradEnabled, noGrad } from './gradMode.ts';
-export { type Kernel, launch, type Nd } from './kernels/launch.ts';
+
+// Operations of one's own
 export { type OpFunction, type OpSpec, op } from './op.ts';
-export * from './ops/activation.ts';
-export { broadcastTo, expand } from './ops/broadcast.ts';
-export { allclose, type Closeness, equal } from './ops/compare.ts';
-export * from './ops/conv.ts';
-export * from './ops/cumulative.ts';
-export * from './ops/diagonal.ts';
-export { einsum } from './ops/einsum.ts';
-export * from './ops/indexing.ts';
-export * from './ops/inplace.ts';
-export * from './ops/interpolate.ts';
-export * from './ops/join.ts';
-export * from './ops/logic.ts';
-export * from './ops/matmul.ts';
-export * from './ops/norm.ts';
-export * from './ops/pad.ts';
-// Operations
-export * from './ops/pointwise.ts';
-export * from './ops/pool.ts';
-export * from './ops/rearrange.ts';
-export * from './ops/reduce.ts';
-export * from './ops/rounding.ts';
-export * from './ops/sampling.ts';
-export * from './ops/softmax.ts';
-export * from './ops/sorting.ts';
-export * from './ops/split.ts';
-export * from './ops/statistics.ts';
-export { fold, type UnfoldOptions, unfold } from './ops/unfold.ts';
-export * from './ops/vectorNorm.ts';
-export * from './ops/view.ts';
-export type { Sizes } from './ops/window.ts';
-// For packages on top: options, checks and shapes as the operations here read them
+
+// What runs the kernels, and where the time goes
+export { type Backend, backend } from './kernels/backend.ts';
+export { type KernelTime, type Profile, profile } from './profile.ts';
+
+// Errors
+export { ArgumentError, DimError, GradError, IndexError, NdgradError, ShapeError } from './errors.ts';
+
+// For packages on top: kernels, options, checks and shapes as the operations here use them
+export { type Kernel, launch, type Nd } from './kernels/launch.ts';
+export { flat, type SgdStep, sgdMomentum } from './kernels/updates.ts';
 export { checkIndices } from './ops/checks.ts';
 export {
   checkChoice,
@@ -83,8 +106,4 @@ export {
   nearest,
   readOptions,
 } from './options.ts';
-// Randomness
-export { defaultGenerator, Generator, type GeneratorState, manualSeed } from './random.ts';
 export { broadcastShapes, checkShape, formatShape, normalizeDim, numelOf, type Shape, sameShape } from './shape.ts';
-// Tensors
-export { type At, type NestedArray, type Node, type Op, type Rule, Tensor, type TensorLike } from './tensor.ts';

@@ -1,10 +1,29 @@
 import fc from 'fast-check';
 import ndarray from 'ndarray';
 import { describe, expect, it } from 'vitest';
-import { Generator, matmul, rand, randn, type Tensor, tensor, zeros } from '../src/index.ts';
+import {
+  addmm,
+  baddbmm,
+  bmm,
+  dot,
+  Generator,
+  matmul,
+  mm,
+  mv,
+  outer,
+  rand,
+  randn,
+  type Tensor,
+  tensor,
+  zeros,
+} from '../src/index.ts';
+import { backend } from '../src/kernels/backend.ts';
+import { product as blasProduct, type Dgemm } from '../src/kernels/blas/dgemm.ts';
+import { type Library, library } from '../src/kernels/blas/library.ts';
 import type { Nd } from '../src/kernels/launch.ts';
-import { bmm } from '../src/kernels/matmul.ts';
+import { bmm as bmmKernel } from '../src/kernels/matmul.ts';
 import * as wasm from '../src/kernels/wasm/matmul.ts';
+import { plainDgemm } from './plainDgemm.ts';
 
 const generator = new Generator(1);
 
@@ -35,9 +54,21 @@ function matrix(rows: number, columns: number, layout: (typeof layouts)[number])
 }
 
 const providers: Record<string, (y: Nd, a: Nd, b: Nd) => void> = {
-  reference: (y, a, b) => bmm.run([y], [a, b]),
+  reference: (y, a, b) => bmmKernel.run([y], [a, b]),
   wasm: (y, a, b) => expect(wasm.product(y, a, b)).toBe(true),
+  'blas in plain JavaScript': throughBlas(plainDgemm),
 };
+if (backend().name === 'blas') providers.blas = throughBlas((library() as Library).dgemm);
+
+/** A BLAS takes what has contiguous rows to write to; the rest goes on to the reference. */
+function throughBlas(dgemm: Dgemm) {
+  return (y: Nd, a: Nd, b: Nd): void => {
+    const [n, m] = y.shape as [number, number];
+    const rows = (m === 1 || y.stride[1] === 1) && (n === 1 || y.stride[0]! >= m);
+    expect(blasProduct(dgemm, y, a, b)).toBe(rows);
+    if (!rows) bmmKernel.run([y], [a, b]);
+  };
+}
 
 describe.each(Object.entries(providers))('the %s product', (_, product) => {
   it('is the sum over k for any sizes and layouts', () => {
@@ -126,5 +157,62 @@ describe('matmul', () => {
     );
     expect(() => matmul(zeros([]), zeros([2]))).toThrow('matmul: scalars have no matrix product; use mul');
     expect(() => matmul(zeros([2, 3, 4]), zeros([3, 4, 5]))).toThrow(/matmul: shapes \[2\] and \[3\] do not broadcast/);
+  });
+});
+
+describe('products of matrices and vectors', () => {
+  const [a, u] = [
+    tensor([
+      [1, 2],
+      [3, 4],
+    ]),
+    tensor([1, 10]),
+  ];
+
+  it('are named by what they take', () => {
+    expect(mm(a, a).tolist()).toEqual([
+      [7, 10],
+      [15, 22],
+    ]);
+    expect(mv(a, u).tolist()).toEqual([21, 43]);
+    expect(dot(u, u).item()).toBe(101);
+    expect(outer(u, tensor([1, 2, 3])).tolist()).toEqual([
+      [1, 2, 3],
+      [10, 20, 30],
+    ]);
+    expect(bmm(a.reshape([2, 1, 2]), a.reshape([2, 2, 1])).tolist()).toEqual([[[5]], [[25]]]);
+    expect([dot(zeros([0]), zeros([0])).item(), outer(u, zeros([0])).shape]).toEqual([0, [2, 0]]);
+  });
+
+  it('are added to another tensor, both weighed', () => {
+    expect(addmm(tensor([100, 200]), a, a, { beta: 2, alpha: -1 }).tolist()).toEqual([
+      [193, 390],
+      [185, 378],
+    ]);
+    expect(baddbmm(tensor(1), a.unsqueeze(0), a.unsqueeze(0)).tolist()).toEqual([
+      [
+        [8, 11],
+        [16, 23],
+      ],
+    ]);
+    expect(addmm(tensor(Number.NaN), a, a, { beta: 0 }).tolist()).toEqual(mm(a, a).tolist());
+  });
+
+  it('refuse other numbers of dims, sizes that differ, and what does not broadcast', () => {
+    expect(() => mm(u, a)).toThrow('mm: expected 2 and 2 dimensions, got [2] and [2, 2]');
+    expect(() => mm(a, zeros([3, 2]))).toThrow('mm: inner dimensions differ: [2, 2] · [3, 2] (2 ≠ 3)');
+    expect(() => mv(a, a)).toThrow('mv: expected 2 and 1 dimensions, got [2, 2] and [2, 2]');
+    expect(() => mv(a, zeros([3]))).toThrow('mv: inner dimensions differ: [2, 2] · [3] (2 ≠ 3)');
+    expect(() => dot(tensor(1), u)).toThrow('dot: expected 1 and 1 dimensions, got [] and [2]');
+    expect(() => dot(u, zeros([3]))).toThrow('dot: inner dimensions differ: [2] · [3] (2 ≠ 3)');
+    expect(() => dot(u, zeros([1]))).toThrow('dot: inner dimensions differ: [2] · [1] (2 ≠ 1)');
+    expect(() => outer(u, a)).toThrow('outer: expected 1 and 1 dimensions, got [2] and [2, 2]');
+    expect(() => bmm(a, a)).toThrow('bmm: expected 3 and 3 dimensions, got [2, 2] and [2, 2]');
+    expect(() => bmm(zeros([2, 2, 3]), zeros([3, 3, 2]))).toThrow('bmm: batch sizes differ: [2, 2, 3] · [3, 3, 2]');
+    expect(() => addmm(zeros([3]), a, zeros([2, 4]))).toThrow('addmm: input [3] does not broadcast to [2, 4]');
+    expect(() => addmm(zeros([2, 2, 2]), a, a)).toThrow('addmm: input [2, 2, 2] does not broadcast to [2, 2]');
+    expect(() => addmm(u, u, a)).toThrow('addmm: expected 2 and 2 dimensions');
+    expect(() => baddbmm(u, a, a)).toThrow('baddbmm: expected 3 and 3 dimensions');
+    expect(() => addmm(u, a, a, { alpha: Number.NaN })).toThrow(/addmm: alpha must be a finite number, got NaN/);
   });
 });

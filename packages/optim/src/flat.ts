@@ -1,9 +1,6 @@
 import type { Nd } from '@ndgrad/core';
 
-/** The elements of a contiguous view in order, on its memory. */
-export function flat({ data, offset, size }: Nd): Float64Array {
-  return data.length === size ? data : data.subarray(offset, offset + size);
-}
+export { flat } from '@ndgrad/core';
 
 /** Adds 1 to a counter, a scalar, and gives its new value. */
 export function increment(counter: Nd): number {

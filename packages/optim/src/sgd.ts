@@ -1,4 +1,4 @@
-import { ArgumentError, checkNumber, type Kernel, launch, type Tensor, zerosLike } from '@ndgrad/core';
+import { ArgumentError, checkNumber, type Kernel, launch, sgdMomentum, type Tensor, zerosLike } from '@ndgrad/core';
 import { checkAtLeast0, checkBoolean, required } from './checks.ts';
 import { flat } from './flat.ts';
 import { Optimizer, type Params } from './optimizer.ts';
@@ -62,27 +62,6 @@ const sgd: Kernel<SGDOptions> = {
   },
 };
 
-/** `first`: the velocity starts as the gradient, undampened. */
-const sgdMomentum: Kernel<{ options: SGDOptions; first: boolean }> = {
-  name: 'sgdMomentum',
-  run: ([weights, velocity], [gradient], { options, first }) => {
-    const { lr, weightDecay, maximize, nesterov } = options;
-    const [w, v, g] = [flat(weights!), flat(velocity!), flat(gradient!)];
-    const sign = maximize ? -1 : 1;
-    const momentum = first ? 0 : options.momentum;
-    const share = first ? 1 : 1 - options.dampening;
-    const n = w.length;
-    for (let i = 0; i < n; i++) {
-      const wi = w[i]!;
-      let d = sign * g[i]!;
-      if (weightDecay !== 0) d += weightDecay * wi;
-      const vi = momentum * v[i]! + share * d;
-      v[i] = vi;
-      w[i] = wi - lr * (nesterov ? d + options.momentum * vi : vi);
-    }
-  },
-};
-
 /**
  * Stochastic gradient descent, with momentum:
  *
@@ -109,6 +88,10 @@ export class SGD extends Optimizer<SGDOptions, Velocity> {
     }
     const first = state.momentumBuffer === null;
     state.momentumBuffer ??= zerosLike(w);
-    launch(sgdMomentum, [w, state.momentumBuffer], [g], { options, first });
+    const { lr, momentum, dampening, weightDecay, nesterov, maximize } = options;
+    launch(sgdMomentum, [w, state.momentumBuffer], [g], {
+      ...{ lr, weightDecay, nesterov, look: momentum, sign: maximize ? -1 : 1 },
+      ...(first ? { momentum: 0, share: 1 } : { momentum, share: 1 - dampening }), // at first v is the gradient itself
+    });
   }
 }

@@ -1,44 +1,95 @@
 import { ArgumentError } from '../errors.ts';
 import { checkChoice } from '../options.ts';
-import type { Nd } from './kernel.ts';
-import * as wasm from './wasm/matmul.ts';
-
-/** Runs a kernel in another way, or returns false without having done anything. */
-export type Attempt = (outs: readonly Nd[], ins: readonly Nd[], params: unknown) => boolean;
+import * as blas from './blas/matmul.ts';
+import { environment } from './environment.ts';
+import type { Attempt } from './kernel.ts';
+import * as wasm from './wasm/kernels.ts';
 
 /** What runs the kernels, and why. */
 export interface Backend {
-  /** `reference`: ndarray-ops and plain loops. `wasm`: SIMD for matrix products, the reference for the rest. */
-  readonly name: 'reference' | 'wasm';
+  /**
+   * `blas`: the system's BLAS for matrix products. `wasm`: SIMD in WebAssembly. `reference`: ndarray-ops and plain
+   * loops. What one does not take, the next does.
+   */
+  readonly name: 'blas' | 'wasm' | 'reference';
+  /** Why this one: who asked for it, what was found, or why the ones before it can't run. */
   readonly reason: string;
 }
 
-const faster: Record<Backend['name'], Readonly<Record<string, Attempt>>> = { reference: {}, wasm: wasm.kernels };
+interface Provider {
+  /** Why it can't run here; `null` where it can. */
+  missing(): string | null;
+  /** What of it was found, where there are several. */
+  found?(): string;
+  readonly kernels: Readonly<Record<string, Attempt>>;
+}
+
+const providers: Readonly<Record<Backend['name'], Provider>> = {
+  blas,
+  wasm,
+  reference: { missing: () => null, kernels: {} },
+};
+
+/** The fastest first. */
+const order = ['blas', 'wasm', 'reference'] as const;
 
 let chosen: Backend | undefined;
 
 /**
- * What runs the kernels, and why: WebAssembly, unless it is missing or the environment variable `NDGRAD_BACKEND`
- * (`reference` or `wasm`) says otherwise.
- * @throws ArgumentError for an unknown name in `NDGRAD_BACKEND`, or for a wanted provider that is missing
+ * What runs the kernels, and why: the system's BLAS where it is found and computes rightly, else WebAssembly, else the
+ * reference; or the one that the environment variable `NDGRAD_BACKEND` (`blas`, `wasm` or `reference`) names. The BLAS
+ * is opened by this call or by the first matrix product, never by an import. `NDGRAD_BLAS` gives the path of another
+ * one, `NDGRAD_THREADS` its number of threads. A BLAS that ends the process (built for another processor, say) can't be
+ * caught: `NDGRAD_BACKEND=wasm` does without.
+ * @throws ArgumentError for an unknown name in `NDGRAD_BACKEND`, for a wanted provider that can't run here, and for a
+ *   number of threads that is none
  */
 export function backend(): Backend {
-  chosen ??= choose(globalThis.process?.env?.NDGRAD_BACKEND);
+  chosen ??= choose();
   return chosen;
 }
 
-/** How the chosen provider runs a kernel; `undefined` where it has no way of its own. */
-export function accelerated(kernelName: string): Attempt | undefined {
-  return faster[(chosen ?? backend()).name][kernelName];
+function choose(): Backend {
+  const why = wanted() === undefined ? [] : ['NDGRAD_BACKEND asks for it'];
+  const name = allowed().find((name) => {
+    if (runs(name)) return true;
+    why.push(cantRun(name));
+    return false;
+  })!;
+  const found = providers[name].found?.();
+  return { name, reason: [...why, ...(found === undefined ? [] : [`found ${found}`])].join('; ') };
 }
 
-function choose(wanted: string | undefined): Backend {
-  if (wanted !== undefined && wanted !== '') {
-    checkChoice('NDGRAD_BACKEND', 'the value', wanted, ['reference', 'wasm']);
-    if (wanted === 'reference') return { name: wanted, reason: 'NDGRAD_BACKEND asks for it' };
+const attempts = new Map<string, readonly Attempt[]>();
+
+/** The faster ways to run a kernel, fastest first. Providers that have no way of their own are not even opened. */
+export function attemptsAt(kernelName: string): readonly Attempt[] {
+  let known = attempts.get(kernelName);
+  if (known === undefined) {
+    const able = allowed().filter((name) => kernelName in providers[name].kernels && runs(name));
+    known = able.map((name) => providers[name].kernels[kernelName]!);
+    attempts.set(kernelName, known);
   }
-  const missing = wasm.missing();
-  if (missing === null) return { name: 'wasm', reason: wanted ? 'NDGRAD_BACKEND asks for it' : 'the default' };
-  if (wanted) throw new ArgumentError(`NDGRAD_BACKEND: wasm can't run here: ${missing}`);
-  return { name: 'reference', reason: `wasm can't run here: ${missing}` };
+  return known;
 }
+
+/** The provider that NDGRAD_BACKEND names, and those after it. */
+function allowed(): readonly Backend['name'][] {
+  const name = wanted();
+  return name === undefined ? order : order.slice(order.indexOf(name));
+}
+
+function wanted(): Backend['name'] | undefined {
+  const name = environment('NDGRAD_BACKEND');
+  if (name !== undefined) checkChoice('NDGRAD_BACKEND', 'the value', name, order);
+  return name;
+}
+
+/** @throws ArgumentError for the wanted provider, if it can't */
+function runs(name: Backend['name']): boolean {
+  if (providers[name].missing() === null) return true;
+  if (name === wanted()) throw new ArgumentError(`NDGRAD_BACKEND: ${cantRun(name)}`);
+  return false;
+}
+
+const cantRun = (name: Backend['name']): string => `${name} can't run here: ${providers[name].missing()}`;

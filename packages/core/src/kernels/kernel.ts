@@ -24,6 +24,9 @@ export interface Kernel<P = void> {
   readonly run: (outs: readonly Nd[], ins: readonly Nd[], params: P) => void;
 }
 
+/** A provider's way to run a kernel: returns false, having done nothing, for what it does not take. */
+export type Attempt = (outs: readonly Nd[], ins: readonly Nd[], params: unknown) => boolean;
+
 /** A contiguous array for a kernel to write whole; what it holds before is arbitrary. */
 export function allocate(shape: Shape): Nd {
   return viewAs(unfilled(numelOf(shape)), shape, contiguousStrides(shape), 0);

@@ -1,4 +1,4 @@
-import { accelerated } from './backend.ts';
+import { attemptsAt } from './backend.ts';
 import type { Kernel, Nd, Operand } from './kernel.ts';
 
 export { allocate, expanded, type Kernel, type Nd, type Operand, type Storage, viewAs } from './kernel.ts';
@@ -27,7 +27,8 @@ export function launch<P>(kernel: Kernel<P>, outs: readonly Operand[], ins: read
 }
 
 function execute<P>(kernel: Kernel<P>, ys: readonly Nd[], xs: readonly Nd[], params: P): void {
-  if (!accelerated(kernel.name)?.(ys, xs, params)) kernel.run(ys, xs, params);
+  for (const attempt of attemptsAt(kernel.name)) if (attempt(ys, xs, params)) return;
+  kernel.run(ys, xs, params);
 }
 
 const viewOf = (operand: Operand): Nd => operand.ndarray;

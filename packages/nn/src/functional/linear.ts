@@ -1,5 +1,6 @@
 import {
   add,
+  add_,
   bmm,
   formatShape,
   matmul,
@@ -10,19 +11,28 @@ import {
   reshape,
   ShapeError,
   sameShape,
+  sum,
   type Tensor,
   t,
 } from '@ndgrad/core';
 
-/** x·Wᵀ as one operation, so that ∂L/∂W comes in the layout of W: [n, in] · [out, in]ᵀ → [n, out]. */
+// x·Wᵀ as one operation, so that ∂L/∂W comes in the layout of W; with a bias, which is added where the product stands.
+
+const slopes = {
+  x: (g: Tensor, { weight }: { weight: Tensor }) => matmul(g, weight), // [n, out] · [out, in]
+  weight: (g: Tensor, { x }: { x: Tensor }) => matmul(t(g), x), // [out, n] · [n, in]
+};
 const weighted = op({
   name: 'linear',
   inputs: ['x', 'weight'],
-  forward: (x, weight) => matmul(x, t(weight)),
-  backward: {
-    x: (g, { weight }) => matmul(g, weight), // [n, out] · [out, in]
-    weight: (g, { x }) => matmul(t(g), x), // [out, n] · [n, in]
-  },
+  forward: (x, weight) => matmul(x, t(weight)), // [n, in] · [in, out]
+  backward: slopes,
+});
+const affine = op({
+  name: 'linear',
+  inputs: ['x', 'weight', 'bias'],
+  forward: (x, weight, bias) => add_(matmul(x, t(weight)), bias),
+  backward: { ...slopes, bias: (g) => sum(g, { dim: 0 }) },
 });
 
 /**
@@ -41,7 +51,11 @@ export function linear(input: Tensor, weight: Tensor, options?: { bias?: Tensor 
         `got ${formatShape(input.shape)}`,
     );
   }
-  const y = weight.ndim === 1 ? matmul(input, weight) : onRows(input, (x) => weighted(x, weight), weight.shape[0]!);
+  const out = weight.shape[0]!;
+  if (bias !== null && weight.ndim === 2 && bias.ndim === 1 && bias.shape[0] === out) {
+    return onRows(input, (x) => affine(x, weight, bias), out);
+  }
+  const y = weight.ndim === 1 ? matmul(input, weight) : onRows(input, (x) => weighted(x, weight), out);
   if (bias === null) return y;
   const fits = bias.shape.every((size, i) => size === 1 || size === y.shape[i + y.ndim - bias.ndim]);
   if (!fits || bias.ndim > y.ndim || (weight.ndim === 1 && input.ndim > 1)) {

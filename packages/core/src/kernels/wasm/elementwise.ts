@@ -1,27 +1,100 @@
 import { isContiguous, sameShape } from '../../shape.ts';
-import type { Nd } from '../kernel.ts';
-import { spanOf, stage } from './instance.ts';
+import type { Attempt, Nd } from '../kernel.ts';
+import type { SgdStep } from '../updates.ts';
+import { type Span, stage } from './instance.ts';
 
 /** Fewer elements are done sooner where they are. */
-const FEW = 256;
+const FEW = 512;
 
-/** y = f(…xs) element by element; returns false, having done nothing, for views with gaps or too few elements. */
-function elementwise(name: 'relu' | 'step') {
-  return ([y]: readonly Nd[], xs: readonly Nd[]): boolean => {
+/**
+ * The elements that a view shows, over and over: all of them, a row of them, or a single one. `null` where they do not
+ * lie together, or repeat in another way.
+ */
+function periodicOf(x: Nd): Span | null {
+  const { data, shape, stride, offset } = x;
+  let period = 1;
+  let d = shape.length - 1;
+  for (; d >= 0 && (shape[d] === 1 || stride[d] === period); d--) period *= shape[d]!;
+  for (; d >= 0; d--) if (shape[d] !== 1 && stride[d] !== 0) return null;
+  return { data, first: offset, length: period };
+}
+
+/** y = f(…xs) element by element. */
+function elementwise(name: string): Attempt {
+  return ([y], xs) => {
     const n = y!.size;
-    if (n < FEW || !inOrder(y!) || !xs.every((x) => inOrder(x) && sameShape(x.shape, y!.shape))) return false;
-    const staged = stage(xs.map(spanOf), n);
+    if (n < FEW || !isContiguous(y!.shape, y!.stride)) return false;
+    const spans: Span[] = [];
+    for (const x of xs) {
+      const span = periodicOf(x);
+      if (span === null) return false;
+      spans.push(span);
+    }
+    if (!inStep(spans, n)) return false;
+    const staged = stage(spans, n);
     if (staged === null) return false;
     const { wasm, memory, starts, result } = staged;
-    const even = n + (n % 2);
-    if (name === 'relu') wasm.relu(even, starts[0]!, result);
-    else wasm.step(even, starts[0]!, starts[1]!, result);
+    const operands = spans.flatMap(({ length }, i) => [starts[i]!, length]);
+    wasm[name as 'add'](n, ...(operands as [number, number, number, number]), result);
     y!.data.set(memory.subarray(result / 8, result / 8 + n), y!.offset);
     return true;
   };
 }
 
-const inOrder = (x: Nd): boolean => isContiguous(x.shape, x.stride);
+/** Whether at most one period lies between one element and all of them. */
+function inStep(spans: readonly Span[], n: number): boolean {
+  const periods = new Set(spans.map(({ length }) => length).filter((length) => length !== 1 && length !== n));
+  return periods.size <= 1;
+}
+
+/** Sums over leading dims: y[j] = Σ over i of x[i][j]. */
+const sum: Attempt = ([y], [x]) => {
+  const { data, shape, stride, offset, size } = x!;
+  const kept = y!.size;
+  if (size < FEW || kept === 1 || !isContiguous(shape, stride) || !isContiguous(y!.shape, y!.stride)) return false;
+  if (!keepsTheEnd(shape, y!.shape)) return false;
+  const staged = stage([{ data, first: offset, length: size }], kept);
+  if (staged === null) return false;
+  const { wasm, memory, starts, result } = staged;
+  wasm.sumRows(size / kept, kept, starts[0]!, result);
+  y!.data.set(memory.subarray(result / 8, result / 8 + kept), y!.offset);
+  return true;
+};
+
+/** Whether the reduced dims, of size 1 in `kept`, all come before the others. */
+function keepsTheEnd(shape: readonly number[], kept: readonly number[]): boolean {
+  let d = 0;
+  while (d < shape.length && kept[d] === 1) d++;
+  return sameShape(shape.slice(d), kept.slice(d));
+}
+
+/** w and v are written where they are read. */
+const sgdMomentum: Attempt = ([w, v], [g], params) => {
+  const views = [w!, v!, g!];
+  const n = w!.size;
+  if (n < FEW || !views.every((x) => isContiguous(x.shape, x.stride))) return false;
+  const staged = stage(
+    views.map(({ data, offset }) => ({ data, first: offset, length: n })),
+    0,
+  );
+  if (staged === null) return false;
+  const { wasm, memory, starts } = staged;
+  const { lr, momentum, share, weightDecay, sign, nesterov, look } = params as SgdStep;
+  const [atW, atV, atG] = starts as [number, number, number];
+  wasm.sgdMomentum(n, atW, atV, atG, lr, momentum, share, weightDecay, sign, nesterov ? 1 : 0, look);
+  w!.data.set(memory.subarray(atW / 8, atW / 8 + n), w!.offset);
+  v!.data.set(memory.subarray(atV / 8, atV / 8 + n), v!.offset);
+  return true;
+};
+
+const names = [
+  ...['add', 'sub', 'mul', 'div', 'maximum', 'minimum', 'step', 'eq', 'ne', 'lt', 'le', 'gt', 'ge'],
+  ...['neg', 'abs', 'square', 'sqrt', 'relu'],
+];
 
 /** The kernels that run here, by name. */
-export const kernels = { relu: elementwise('relu'), step: elementwise('step') };
+export const kernels: Readonly<Record<string, Attempt>> = {
+  ...Object.fromEntries(names.map((name) => [name, elementwise(name)])),
+  sum,
+  sgdMomentum,
+};

@@ -28,8 +28,22 @@ interface Functions {
     bColumn: number,
     y: number,
   ): void;
-  relu(n: number, x: number, y: number): void;
-  step(n: number, g: number, x: number, y: number): void;
+  /** And so the other elementwise functions, by the names of their kernels; those of one operand have no second. */
+  add(n: number, a: number, aPeriod: number, b: number, bPeriod: number, y: number): void;
+  sumRows(rows: number, m: number, x: number, y: number): void;
+  sgdMomentum(
+    n: number,
+    w: number,
+    v: number,
+    g: number,
+    lr: number,
+    momentum: number,
+    share: number,
+    weightDecay: number,
+    sign: number,
+    nesterov: number,
+    look: number,
+  ): void;
 }
 
 const PAGE = 65_536;

@@ -1,19 +1,15 @@
-import type { Nd } from '../kernel.ts';
+import type { Attempt, Nd } from '../kernel.ts';
 import { eachMatrix } from '../matmul.ts';
 import { spanOf, stage } from './instance.ts';
 
-export { missing } from './instance.ts';
-
-/** The kernels that run here, by name. */
-export const kernels = {
-  bmm: ([y]: readonly Nd[], [a, b]: readonly Nd[]): boolean => {
-    if (y!.size === 0 || a!.size === 0) return false;
-    let fits = true;
-    eachMatrix([y!, a!, b!], ([yi, ai, bi]) => {
-      fits &&= product(yi!, ai!, bi!);
-    });
-    return fits;
-  },
+/** Every product of a batch; false where one does not fit, which then none of its size does. */
+export const bmm: Attempt = ([y], [a, b]) => {
+  if (y!.size === 0 || a!.size === 0) return false;
+  let fits = true;
+  eachMatrix([y!, a!, b!], ([yi, ai, bi]) => {
+    fits &&= product(yi!, ai!, bi!);
+  });
+  return fits;
 };
 
 /**
