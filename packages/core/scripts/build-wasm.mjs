@@ -11,7 +11,10 @@ const settings = ['--optimizeLevel', '3', '--shrinkLevel', '0', '--runtime', 'st
 /** Builds the embedded WebAssembly if it is missing or older than its source. Resolves to whether it was built. */
 export async function buildWasm() {
   const sources = await readSources();
-  const hash = createHash('sha256').update(JSON.stringify([sources, settings])).digest('hex').slice(0, 16);
+  const hash = createHash('sha256')
+    .update(JSON.stringify([sources, settings]))
+    .digest('hex')
+    .slice(0, 16);
   const present = await readFile(target, 'utf8').catch(() => '');
   if (present.includes(hash)) return false;
   const { default: asc } = await import('assemblyscript/asc');
