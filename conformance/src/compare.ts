@@ -8,10 +8,8 @@ export type Kind = 'value' | 'gradient' | 'second';
 export interface Closeness {
   /** To the last bit, the sign of a zero included. */
   exact?: boolean;
-  /** Within so many units in the last place: the number's own, or its distance's from `mean` where that is larger. */
+  /** Within so many units in the last place. */
   ulps?: number;
-  /** What was added to the drawn number last; near −mean the sum has fewer correct digits than its terms (default 0). */
-  mean?: number;
   /** Within a distance. */
   absolute?: number;
   /** Within a relative tolerance. */
@@ -113,9 +111,9 @@ function agree(kind: Kind, actual: number, expected: number, closeness: Closenes
 }
 
 /** The distance that is allowed from a number. */
-function allowed(kind: Kind, expected: number, { ulps, mean = 0, absolute, relative, noise = 0 }: Closeness): number {
+function allowed(kind: Kind, expected: number, { ulps, absolute, relative, noise = 0 }: Closeness): number {
   const magnitude = Math.abs(expected);
-  if (ulps !== undefined) return ulps * ulp(Math.max(magnitude, Math.abs(expected - mean)));
+  if (ulps !== undefined) return ulps * ulp(magnitude);
   return absolute ?? (relative ?? tolerances[kind]) * (magnitude + nearZero) + 10 * noise;
 }
 

@@ -1,3 +1,4 @@
+import { cosSin, log } from './accurate.ts';
 import { ArgumentError } from './errors.ts';
 
 const WORDS = 624;
@@ -93,18 +94,17 @@ export class Generator {
     return (high * 2 ** 32 + this.random32()) * 2 ** -53;
   }
 
-  /** The next number of the standard normal distribution (Box & Muller, 1958); every other call draws a pair. */
+  /** The next number of the standard normal distribution; every other call draws a pair. */
   normal(): number {
     if (this.cachedNormal !== null) {
       const sample = this.cachedNormal;
       this.cachedNormal = null;
       return sample;
     }
-    const u1 = this.uniform();
-    const radius = Math.sqrt(-2 * Math.log(1 - this.uniform()));
-    const angle = 2 * Math.PI * u1;
-    this.cachedNormal = radius * Math.sin(angle);
-    return radius * Math.cos(angle);
+    const angle = this.uniform();
+    const [first, second] = boxMuller(1 - this.uniform(), angle);
+    this.cachedNormal = second;
+    return first;
   }
 
   /** The next whole number of [low, high), by remainder as in PyTorch. */
@@ -121,6 +121,13 @@ export class Generator {
     }
     this.position = 0;
   }
+}
+
+/** Two normal numbers of two uniform ones, u1 in (0, 1] and u2 in [0, 1) (Box & Muller, 1958). */
+export function boxMuller(u1: number, u2: number): [number, number] {
+  const radius = Math.sqrt(-2 * log(u1));
+  const [cos, sin] = cosSin(2 * Math.PI * u2);
+  return [radius * cos, radius * sin];
 }
 
 /** The generator that draws when none is given. It starts from a number that nobody can guess. */

@@ -1,4 +1,4 @@
-import type { Generator } from '../random.ts';
+import { boxMuller, type Generator } from '../random.ts';
 import { eachLane, laneOf } from './lanes.ts';
 import type { Kernel } from './launch.ts';
 
@@ -26,10 +26,9 @@ export const normal: Kernel<{ generator: Generator; mean: number; std: number }>
     };
     const transform = (block: number) => {
       for (let j = block; j < block + 8; j++) {
-        const radius = Math.sqrt(-2 * Math.log(1 - data[j]!));
-        const angle = 2 * Math.PI * data[j + 8]!;
-        data[j] = radius * Math.cos(angle) * std + mean;
-        data[j + 8] = radius * Math.sin(angle) * std + mean;
+        const [first, second] = boxMuller(1 - data[j]!, data[j + 8]!);
+        data[j] = first * std + mean;
+        data[j + 8] = second * std + mean;
       }
     };
     draw(offset, offset + size);
