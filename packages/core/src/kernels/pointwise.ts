@@ -17,10 +17,23 @@ function binary(name: string, loop: (y: Nd, a: Nd, b: Nd) => unknown): Kernel {
  * as many of the inputs `_a_`, `_b_`, `_c_` and of the numbers `_s_`, `_t_`, `_u_` (the launch's params) as it names.
  */
 export function compiled(name: string, body: string): Kernel<readonly number[] | void> {
+  let loop: CompiledLoop | undefined;
+  return {
+    name,
+    run: ([y], ins, params) => {
+      loop ??= compileLoop(name, body); // at first use: all of them together would take long
+      loop(y!, ...ins, ...(params ?? []));
+    },
+  };
+}
+
+type CompiledLoop = (...args: (Nd | number)[]) => void;
+
+function compileLoop(name: string, body: string): CompiledLoop {
   const arrays = ['_y_', '_a_', '_b_', '_c_'].filter((arg) => body.includes(arg));
   const scalars = ['_s_', '_t_', '_u_'].filter((arg) => body.includes(arg));
   const nothing = { body: '', args: [], thisVars: [], localVars: [] };
-  const loop = compile({
+  return compile({
     args: [...arrays.map(() => 'array' as const), ...scalars.map(() => 'scalar' as const)],
     pre: nothing,
     body: {
@@ -33,8 +46,7 @@ export function compiled(name: string, body: string): Kernel<readonly number[] |
     debug: false,
     funcName: name,
     blockSize: 64,
-  }) as (...args: (Nd | number)[]) => void;
-  return { name, run: ([y], ins, params) => loop(y!, ...ins, ...(params ?? [])) };
+  }) as CompiledLoop;
 }
 
 export const copy = unary('copy', ops.assign);
