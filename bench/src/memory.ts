@@ -1,0 +1,73 @@
+import type { ContenderSpec } from './contenders.ts';
+import { withNumbers } from './field.ts';
+import { Contestant, reasonOf } from './process.ts';
+import type { MemoryUse } from './results.ts';
+import { type Estimate, trend } from './statistics.ts';
+import { shapesOf, type Training } from './tasks.ts';
+
+/** Steps where the time allows. */
+const wanted = 10_000;
+const pieces = 100;
+/** The share of the samples at the start that the slope leaves out: the heap finds its size. */
+const settling = 0.2;
+/** A slope that is no more than this, in bytes over all steps, is flat whatever its error: a page or two now and then. */
+const negligible = 2 ** 20;
+
+/** Follows the memory of each contender over the steps of each workload. */
+export async function memoryUses(
+  tasks: readonly Training[],
+  specs: readonly ContenderSpec[],
+  seconds: number,
+  progress: (text: string) => void,
+): Promise<MemoryUse[]> {
+  const uses: MemoryUse[] = [];
+  for (const task of tasks) {
+    await withNumbers(task, async (file) => {
+      for (const spec of specs) {
+        progress(`memory: ${task.name}, ${spec.label}`);
+        const who = { task: task.name, name: spec.name, label: spec.label };
+        const use = follow(spec, task, file, seconds).catch((error) => ({ note: reasonOf(error) }));
+        uses.push({ ...who, ...(await use) });
+      }
+    });
+  }
+  return uses;
+}
+
+async function follow({ programs, missing }: ContenderSpec, task: Training, file: string, seconds: number) {
+  if (programs.length === 0) throw new Error(missing);
+  const contestant = await Contestant.start(programs[0]!);
+  try {
+    await contestant.ask({ do: 'prepare', task, file, shapes: shapesOf(task) });
+    const affordable = Math.floor((1e6 * seconds) / (await paceOf(contestant)));
+    const each = Math.max(1, Math.floor(Math.min(wanted, affordable) / pieces));
+    const samples: number[] = [];
+    let peak = 0;
+    for (let piece = 0; piece < pieces; piece++) {
+      await contestant.ask({ do: 'time', steps: each, samples: 1 });
+      const now = await contestant.ask({ do: 'memory' });
+      samples.push(now.rss);
+      peak = now.peak;
+    }
+    return { steps: each * pieces, start: samples[0]!, end: samples.at(-1)!, peak, ...judge(samples, each) };
+  } finally {
+    contestant.stop();
+  }
+}
+
+/** Microseconds per step once the compilers have seen the code: of the first sample that takes a fifth of a second. */
+async function paceOf(contestant: Contestant): Promise<number> {
+  for (let steps = 1; ; steps *= 2) {
+    const { micros } = await contestant.ask({ do: 'time', steps, samples: 1 });
+    if (steps * micros[0]! > 2e5) return micros[0]!;
+  }
+}
+
+/** The slope of samples that are `each` steps apart, and whether it is flat: zero within two errors, or negligible. */
+export function judge(samples: readonly number[], each: number): { slope: Estimate; flat: boolean } {
+  const settled = samples.slice(Math.floor(settling * samples.length));
+  const steps = settled.map((_, i) => i * each);
+  const slope = trend(steps, settled);
+  const flat = slope.value <= 2 * slope.error || slope.value * each * samples.length <= negligible;
+  return { slope, flat };
+}
