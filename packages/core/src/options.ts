@@ -21,7 +21,7 @@ export function readOptions<D extends object>(operation: string, given: unknown,
   }
   const options = { ...defaults } as Record<string, unknown>;
   for (const [key, value] of Object.entries(given)) {
-    if (!(key in defaults)) {
+    if (!Object.hasOwn(defaults, key)) {
       throw new ArgumentError(`${operation}: unknown option "${key}".${nearest(key, known)}`);
     }
     if (value !== undefined) options[key] = value;
@@ -29,7 +29,7 @@ export function readOptions<D extends object>(operation: string, given: unknown,
   return options as D;
 }
 
-/** @throws ArgumentError unless `value` is a number (infinite ones only if `allowInfinite`) that passes `test`. */
+/** @throws ArgumentError unless `value` is a finite number that passes `test`. */
 export function checkNumber(
   operation: string,
   name: string,
