@@ -1,10 +1,11 @@
 import { ArgumentError, ShapeError } from './errors.ts';
-import { allocate, type Kernel, launch, type Nd, viewAs } from './kernels/launch.ts';
+import { allocate, contiguous, type Kernel, type Nd, viewAs } from './kernels/kernel.ts';
+import { launch } from './kernels/launch.ts';
 import * as elementwise from './kernels/pointwise.ts';
 import * as draws from './kernels/random.ts';
 import { checkInteger, checkNumber, describe, readOptions } from './options.ts';
 import { defaultGenerator, type Generator } from './random.ts';
-import { checkShape, contiguousStrides, inferShape, numelOf, type Shape } from './shape.ts';
+import { checkShape, inferShape, numelOf, type Shape } from './shape.ts';
 import { type NestedArray, Tensor } from './tensor.ts';
 
 /** Whether the new tensor is a leaf that wants a gradient (default false). */
@@ -35,8 +36,7 @@ export function tensor(data: TensorData, options?: TensorOptions & { shape?: Sha
   const { shape, requiresGrad } = readOptions('tensor', options, { ...plain, shape: null as Shape | null });
   const source = data instanceof Tensor ? data.ndarray : data;
   const x = isNdarray(source) ? copyOf(source) : fromNested(source as NestedArray);
-  const arranged = shape === null ? x : viewAs(x.data, inferShape('tensor', shape, x.shape), [], 0);
-  if (shape !== null) arranged.stride = contiguousStrides(arranged.shape);
+  const arranged = shape === null ? x : contiguous(x.data, inferShape('tensor', shape, x.shape));
   return new Tensor(arranged).requiresGrad_(requiresGrad);
 }
 
@@ -48,7 +48,7 @@ export function fromArray(data: Float64Array | Nd, options?: TensorOptions & { s
   const { shape, requiresGrad } = readOptions('fromArray', options, { ...plain, shape: null as Shape | null });
   if (data instanceof Float64Array) {
     const sizes = inferShape('fromArray', shape ?? [data.length], [data.length]);
-    return new Tensor(viewAs(data, sizes, contiguousStrides(sizes), 0)).requiresGrad_(requiresGrad);
+    return new Tensor(contiguous(data, sizes)).requiresGrad_(requiresGrad);
   }
   if (!isNdarray(data) || !(data.data instanceof Float64Array)) {
     throw new ArgumentError(
@@ -110,10 +110,8 @@ function numberOf(value: unknown): number {
 /** Zeros. */
 export function zeros(shape: Shape, options?: TensorOptions): Tensor {
   checkShape('zeros', shape);
-  const data = new Float64Array(numelOf(shape));
-  return new Tensor(viewAs(data, shape, contiguousStrides(shape), 0)).requiresGrad_(
-    readOptions('zeros', options, plain).requiresGrad,
-  );
+  const { requiresGrad } = readOptions('zeros', options, plain);
+  return new Tensor(contiguous(new Float64Array(numelOf(shape)), shape)).requiresGrad_(requiresGrad);
 }
 
 /** Ones. */

@@ -94,7 +94,8 @@ export { type KernelTime, type Profile, profile } from './profile.ts';
 export { ArgumentError, DimError, GradError, IndexError, NdgradError, ShapeError } from './errors.ts';
 
 // For packages on top: kernels, options, checks and shapes as the operations here use them
-export { type Kernel, launch, type Nd } from './kernels/launch.ts';
+export type { Kernel, Nd } from './kernels/kernel.ts';
+export { launch } from './kernels/launch.ts';
 export { flat, type SgdStep, sgdMomentum } from './kernels/updates.ts';
 export { checkIndices } from './ops/checks.ts';
 export {

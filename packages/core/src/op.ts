@@ -1,6 +1,7 @@
 import { ArgumentError, GradError } from './errors.ts';
 import { isGradEnabled, withGrad } from './gradMode.ts';
-import { allocate, type Kernel, launch } from './kernels/launch.ts';
+import { allocate, type Kernel } from './kernels/kernel.ts';
+import { launch } from './kernels/launch.ts';
 import { broadcastShapes, expandStrides, type Shape, sameShape } from './shape.ts';
 import { type At, asTensor, type Node, type Op, type Rule, Tensor, type TensorLike, viewOf } from './tensor.ts';
 

@@ -1,4 +1,4 @@
-import type { Nd } from './kernels/launch.ts';
+import type { Nd } from './kernels/kernel.ts';
 import { numelOf } from './shape.ts';
 
 const SUMMARIZE_ABOVE = 1000;

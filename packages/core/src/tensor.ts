@@ -1,5 +1,5 @@
 import { ArgumentError, GradError, ShapeError } from './errors.ts';
-import { allocate, type Nd, type Operand, type Storage, viewAs } from './kernels/launch.ts';
+import { allocate, type Nd, type Operand, type Storage, viewAs } from './kernels/kernel.ts';
 import { copy } from './kernels/pointwise.ts';
 import { formatValues } from './print.ts';
 import { formatShape, isContiguous, numelOf, type Shape } from './shape.ts';

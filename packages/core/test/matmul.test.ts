@@ -20,7 +20,7 @@ import {
 import { backend } from '../src/kernels/backend.ts';
 import { product as blasProduct, type Dgemm } from '../src/kernels/blas/dgemm.ts';
 import { type Library, library } from '../src/kernels/blas/library.ts';
-import type { Nd } from '../src/kernels/launch.ts';
+import type { Nd } from '../src/kernels/kernel.ts';
 import { bmm as bmmKernel } from '../src/kernels/matmul.ts';
 import * as wasm from '../src/kernels/wasm/matmul.ts';
 import { plainDgemm } from './plainDgemm.ts';

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Generator, rand, randn, type Tensor, zeros } from '../src/index.ts';
 import * as activation from '../src/kernels/activation.ts';
-import type { Kernel, Nd } from '../src/kernels/launch.ts';
+import type { Kernel, Nd } from '../src/kernels/kernel.ts';
 import * as pointwise from '../src/kernels/pointwise.ts';
 import * as reduce from '../src/kernels/reduce.ts';
 import { type SgdStep, sgdMomentum } from '../src/kernels/updates.ts';

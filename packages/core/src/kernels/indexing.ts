@@ -1,6 +1,6 @@
 import ops from 'ndarray-ops';
+import { type Kernel, type Nd, viewAs } from './kernel.ts';
 import { eachLane, laneOf } from './lanes.ts';
-import { type Kernel, type Nd, viewAs } from './launch.ts';
 
 // Indices are checked by the ops before they come here.
 

@@ -29,13 +29,18 @@ export type Attempt = (outs: readonly Nd[], ins: readonly Nd[], params: unknown)
 
 /** A contiguous array for a kernel to write whole; what it holds before is arbitrary. */
 export function allocate(shape: Shape): Nd {
-  return viewAs(unfilled(numelOf(shape)), shape, contiguousStrides(shape), 0);
+  return contiguous(unfilled(numelOf(shape)), shape);
 }
 
 /** Zeroing a large array takes as long as the arithmetic on it, and Node can do without. */
 function unfilled(length: number): Float64Array {
   if (length < 1024 || globalThis.Buffer === undefined) return new Float64Array(length);
   return new Float64Array(Buffer.allocUnsafeSlow(length * Float64Array.BYTES_PER_ELEMENT).buffer);
+}
+
+/** All of `data`, in row-major order. */
+export function contiguous(data: Float64Array, shape: Shape): Nd {
+  return viewAs(data, shape, contiguousStrides(shape), 0);
 }
 
 /** A view of `data` that keeps its own copy of `shape` and `stride`. */

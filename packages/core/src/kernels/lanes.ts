@@ -1,4 +1,4 @@
-import type { Nd } from './launch.ts';
+import type { Nd } from './kernel.ts';
 
 /**
  * Visits every lane of `arrays` along `dim`: for each position in the other dims, calls `visit` with the offset where

@@ -1,8 +1,6 @@
 import { attemptsAt } from './backend.ts';
 import type { Kernel, Nd, Operand } from './kernel.ts';
 
-export { allocate, expanded, type Kernel, type Nd, type Operand, type Storage, viewAs } from './kernel.ts';
-
 /** Runs a launch, and may look at it before and after. */
 export type Observer = (kernelName: string, run: () => void) => void;
 

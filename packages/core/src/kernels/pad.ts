@@ -1,5 +1,5 @@
 import ops from 'ndarray-ops';
-import { type Kernel, viewAs } from './launch.ts';
+import { type Kernel, viewAs } from './kernel.ts';
 
 /** y is `value`, but for the block from `starts` on, which is x. */
 export const pad: Kernel<{ starts: readonly number[]; value: number }> = {

@@ -1,6 +1,6 @@
 import compile from 'cwise-compiler';
 import ops from 'ndarray-ops';
-import type { Kernel, Nd } from './launch.ts';
+import type { Kernel, Nd } from './kernel.ts';
 
 /** y = f(x), by a loop of ndarray-ops. */
 function unary(name: string, loop: (y: Nd, x: Nd) => unknown): Kernel {

@@ -1,5 +1,5 @@
+import type { Kernel } from './kernel.ts';
 import { eachLane } from './lanes.ts';
-import type { Kernel } from './launch.ts';
 
 /** Windows along one dim: window i sees the elements `starts[i]`, `starts[i] + step`, … before `ends[i]`. */
 export interface Windows {

@@ -1,6 +1,6 @@
 import { boxMuller, type Generator } from '../random.ts';
+import type { Kernel } from './kernel.ts';
 import { eachLane, laneOf } from './lanes.ts';
-import type { Kernel } from './launch.ts';
 
 // Each fills a contiguous output in order, as PyTorch does.
 

@@ -1,6 +1,6 @@
 import ops from 'ndarray-ops';
+import { expanded, type Kernel } from './kernel.ts';
 import { eachLane, laneOf } from './lanes.ts';
-import { expanded, type Kernel } from './launch.ts';
 import { compiled } from './pointwise.ts';
 
 // A reduction's output has the input's shape, with a 1 in every reduced dim: accumulating through it reduces.

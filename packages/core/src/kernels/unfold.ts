@@ -1,6 +1,6 @@
 import ops from 'ndarray-ops';
 import { isContiguous } from '../shape.ts';
-import type { Kernel, Nd } from './launch.ts';
+import type { Kernel, Nd } from './kernel.ts';
 
 /** One number for the rows, one for the columns. */
 export type Pair = readonly [rows: number, columns: number];

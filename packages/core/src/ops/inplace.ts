@@ -1,19 +1,21 @@
 import { ArgumentError, GradError, ShapeError } from '../errors.ts';
 import { isGradEnabled } from '../gradMode.ts';
-import { allocate, type Kernel, launch } from '../kernels/launch.ts';
+import { allocate, type Kernel } from '../kernels/kernel.ts';
+import { launch } from '../kernels/launch.ts';
 import * as elementwise from '../kernels/pointwise.ts';
 import * as draws from '../kernels/random.ts';
 import { expandView } from '../op.ts';
-import { checkNumber, readOptions } from '../options.ts';
+import { checkNumber, checkProbability, readOptions } from '../options.ts';
 import { defaultGenerator, type Generator } from '../random.ts';
 import { expandStrides, formatShape } from '../shape.ts';
 import { asTensor, Tensor, type TensorLike } from '../tensor.ts';
 import { checkMutable } from './checks.ts';
-import { add, type ClampOptions, clamp, type ScaledOptions, sub } from './pointwise.ts';
+import { add, type ClampOptions, clamp, clone, type ScaledOptions, sub } from './pointwise.ts';
 
 // For what has no history: weights under noGrad, buffers, fresh tensors.
 
-function combine(operation: string, kernel: Kernel, x: Tensor, other: TensorLike): Tensor {
+/** `other` as it is written into `x`: shown in its shape, and read before anything is written. */
+function operandOf(operation: string, x: Tensor, other: TensorLike): Tensor {
   checkMutable(operation, x);
   const operand = asTensor(operation, other);
   if (operand.requiresGrad && isGradEnabled()) {
@@ -22,42 +24,39 @@ function combine(operation: string, kernel: Kernel, x: Tensor, other: TensorLike
   if (expandStrides(operand.shape, operand.ndarray.stride, x.shape) === null) {
     throw new ShapeError(`${operation}: ${formatShape(operand.shape)} does not broadcast to ${formatShape(x.shape)}`);
   }
-  const distinct = operand.storage === x.storage ? new Tensor(copied(operand)) : operand;
-  launch(
-    kernel,
-    [x],
-    kernel === elementwise.copy ? [expandView(distinct, x.shape)] : [x, expandView(distinct, x.shape)],
-    undefined,
-  );
+  return expandView(operand.storage === x.storage ? clone(operand.detach()) : operand, x.shape);
+}
+
+function combine(operation: string, kernel: Kernel, x: Tensor, other: TensorLike): Tensor {
+  launch(kernel, [x], [x, operandOf(operation, x, other)], undefined);
   return x;
 }
 
-function copied(x: Tensor) {
-  const copy = allocate(x.shape);
-  elementwise.copy.run([copy], [x.ndarray]);
-  return copy;
+function replace(operation: string, x: Tensor, other: TensorLike): Tensor {
+  launch(elementwise.copy, [x], [operandOf(operation, x, other)], undefined);
+  return x;
 }
 
 /** x ← x + alpha · other (default alpha 1) */
 export function add_(x: Tensor, other: TensorLike, options?: ScaledOptions): Tensor {
   if (options === undefined) return combine('add_', elementwise.add, x, other);
-  return combine('add_', elementwise.copy, x, add(x.detach(), other, options));
+  return replace('add_', x, add(x.detach(), other, options));
 }
 /** x ← x − alpha · other (default alpha 1) */
 export function sub_(x: Tensor, other: TensorLike, options?: ScaledOptions): Tensor {
   if (options === undefined) return combine('sub_', elementwise.sub, x, other);
-  return combine('sub_', elementwise.copy, x, sub(x.detach(), other, options));
+  return replace('sub_', x, sub(x.detach(), other, options));
 }
 /** x ← x · other */
 export const mul_ = (x: Tensor, other: TensorLike): Tensor => combine('mul_', elementwise.mul, x, other);
 /** x ← x / other */
 export const div_ = (x: Tensor, other: TensorLike): Tensor => combine('div_', elementwise.div, x, other);
 /** x ← other, broadcast */
-export const copy_ = (x: Tensor, other: TensorLike): Tensor => combine('copy_', elementwise.copy, x, other);
+export const copy_ = (x: Tensor, other: TensorLike): Tensor => replace('copy_', x, other);
 
 /** x ← x kept between `min` and `max`, numbers or tensors */
 export function clamp_(x: Tensor, options: ClampOptions): Tensor {
-  return combine('clamp_', elementwise.copy, x, clamp(x.detach(), options));
+  return replace('clamp_', x, clamp(x.detach(), options));
 }
 
 /** x ← value everywhere */
@@ -106,7 +105,7 @@ export function normal_(x: Tensor, options?: { mean?: number; std?: number; gene
 /** Draws 1 with probability p (default 0.5), else 0. @see PyTorch `Tensor.bernoulli_` */
 export function bernoulli_(x: Tensor, options?: { p?: number; generator?: Generator }): Tensor {
   const { p, generator } = readOptions('bernoulli_', options, { p: 0.5, generator: defaultGenerator });
-  checkNumber('bernoulli_', 'p', p, { test: (v) => v >= 0 && v <= 1, must: 'lie in [0, 1]' });
+  checkProbability('bernoulli_', 'p', p);
   return draw('bernoulli_', draws.bernoulli, x, { generator }, [asTensor('bernoulli_', p)]);
 }
 
