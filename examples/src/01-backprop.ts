@@ -6,7 +6,7 @@
  * a fixed rate f hops to and fro across the kink of |15 − f|, with a decaying rate it comes to rest there.
  */
 import * as nd from '@ndgrad/core';
-import { amount, count, counted, fraction, lesson, positive, sparkline, table } from '@ndgrad/train/command';
+import { amount, count, counted, fraction, lesson, positive, sparkline, table } from 'ndgrad/command';
 
 const given = { a: 2, b: 5, c: 1, x: 1, y: 2, z: 1 };
 const answer = 15;

@@ -7,7 +7,7 @@
  */
 import { manualSeed, noGrad, numericalGradient, randint, randn, type Tensor, zeros } from '@ndgrad/core';
 import { functional as F } from '@ndgrad/nn';
-import { amount, count, counted, duration, lesson, positive, seed, sparkline, table } from '@ndgrad/train/command';
+import { amount, count, counted, duration, lesson, positive, seed, sparkline, table } from 'ndgrad/command';
 
 /** The mean cross-entropy of the scores x·Wᵀ, as a function of W; the data are drawn at random. */
 function randomProblem(rows: number, features: number, classes: number) {

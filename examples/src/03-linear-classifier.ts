@@ -9,7 +9,7 @@ import { DataLoader, type Dataset, fitStandardizer, iris, randomSplit } from '@n
 import { CrossEntropyLoss, Linear, MultiMarginLoss } from '@ndgrad/nn';
 import { SGD } from '@ndgrad/optim';
 import { accuracy, confusionMatrix, fit } from '@ndgrad/train';
-import { count, lesson, nonNegative, positive, seed, share, sparkline, table } from '@ndgrad/train/command';
+import { count, lesson, nonNegative, positive, seed, share, sparkline, table } from 'ndgrad/command';
 
 const parts = [2 / 3, 1 / 3];
 const losses = { softmax: new CrossEntropyLoss(), SVM: new MultiMarginLoss() };

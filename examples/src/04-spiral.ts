@@ -10,7 +10,7 @@ import { spiral } from '@ndgrad/data';
 import { CrossEntropyLoss, init, Linear, type Module, ReLU, Sequential } from '@ndgrad/nn';
 import { SGD } from '@ndgrad/optim';
 import { evaluate, fit } from '@ndgrad/train';
-import { count, lesson, nonNegative, positive, seed, share, significant, sparkline } from '@ndgrad/train/command';
+import { count, lesson, nonNegative, positive, seed, share, significant, sparkline } from 'ndgrad/command';
 
 const loss = new CrossEntropyLoss();
 

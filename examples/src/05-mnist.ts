@@ -10,7 +10,7 @@ import { DataLoader, mnist, Subset } from '@ndgrad/data';
 import { CrossEntropyLoss, Flatten, Linear, ReLU, Sequential } from '@ndgrad/nn';
 import { CosineAnnealingLR, SGD } from '@ndgrad/optim';
 import { evaluate, fit } from '@ndgrad/train';
-import { count, fraction, lesson, nonNegative, positive, seed, share, text } from '@ndgrad/train/command';
+import { count, fraction, lesson, nonNegative, positive, seed, share, text } from 'ndgrad/command';
 
 const pixels = 28 * 28;
 const digits = 10;

@@ -1,5 +1,5 @@
 // The command `pnpm train`: runs the lessons that are numbered in this folder.
-import { runCommand } from '@ndgrad/train/command';
+import { runCommand } from 'ndgrad/command';
 import { course, defaultLesson } from './lessons.ts';
 
 process.exitCode = await runCommand(course, process.argv.slice(2), { defaultLesson });

@@ -1,5 +1,5 @@
 import { Writable } from 'node:stream';
-import { type Lesson, runCommand } from '@ndgrad/train/command';
+import { type Lesson, runCommand } from 'ndgrad/command';
 
 /** Runs a lesson by the command, and gives what it wrote. */
 export async function runLesson(

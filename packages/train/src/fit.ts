@@ -4,15 +4,7 @@ import { TrainingError } from './errors.ts';
 import { checkLoss, keepingModes, measure } from './evaluate.ts';
 import { type Accuracy, type Loader, type Loss, labelAccuracy, lossOf, Means } from './measure.ts';
 import { pauses } from './pause.ts';
-import type { BatchRecord, EpochRecord, Progress, StopReason } from './records.ts';
-
-/** What `fit` needs of an optimizer; those of `@ndgrad/optim` have it. */
-export interface FitOptimizer {
-  /** Calls `closure`, which computes loss and gradients, and updates the parameters. */
-  step(closure: () => Tensor): unknown;
-  zeroGrad(): void;
-  readonly paramGroups: readonly { readonly lr: number }[];
-}
+import type { BatchRecord, EpochRecord, FitOptimizer, Progress, StopReason } from './records.ts';
 
 /** Options of `fit`; those up to `epochs` are required. */
 export interface FitOptions {

@@ -1,3 +1,7 @@
+import type { Tensor } from '@ndgrad/core';
+import type { Module } from '@ndgrad/nn';
+import type { Accuracy, Loader, Loss } from './measure.ts';
+
 /** How far an epoch has come. */
 export interface BatchProgress {
   epoch: number;
@@ -36,6 +40,39 @@ export interface EpochRecord {
 
 /** Why training ended: all epochs, no more progress (`patience`), the signal, or the time. */
 export type StopReason = 'epochs' | 'patience' | 'aborted' | 'maxTime';
+
+/** What `fit` needs of an optimizer; those of `@ndgrad/optim` have it. */
+export interface FitOptimizer {
+  /** Calls `closure`, which computes loss and gradients, and updates the parameters. */
+  step(closure: () => Tensor): unknown;
+  zeroGrad(): void;
+  readonly paramGroups: readonly { readonly lr: number }[];
+}
+
+/** What `fit` is about to do, as those who watch are told. */
+export interface FitRun {
+  readonly model: Module;
+  readonly loss: Loss;
+  readonly optimizer: FitOptimizer;
+  readonly train: Loader;
+  readonly validation: Loader | null;
+  readonly accuracy: Accuracy;
+  readonly epochs: number;
+  /** Batches per epoch, where the loader knows it. */
+  readonly batches: number | null;
+}
+
+/** Watches a training run: a report, a doctor, a log. What is left out is not told; all of it may be async. */
+export interface FitObserver {
+  /** Before the first epoch, the model in the state in which it will be trained. */
+  start?(run: FitRun): unknown;
+  /** After every step: the parameters still have the gradients that it took. */
+  batch?(record: BatchRecord): unknown;
+  /** After every epoch, validation included. */
+  epoch?(record: EpochRecord): unknown;
+  /** At the end, however it came. */
+  stop?(): unknown;
+}
 
 /** What training tells of itself while it runs. */
 export interface Progress {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { progressBar } from '../src/command.ts';
 import type { EpochRecord } from '../src/index.ts';
+import { progressBar } from '../src/progress.ts';
 import { Paper } from './helpers.ts';
 
 const record = (epoch: number): EpochRecord => ({

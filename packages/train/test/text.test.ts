@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { duration, grouped, percent, significant, sparkline, table } from '../src/command.ts';
+import { duration, grouped, percent, significant, sparkline, table } from '../src/text.ts';
 
 describe('numbers as text', () => {
   it('shows shares as percentages', () => {

@@ -1,5 +1,5 @@
-import type { Progress } from './records.ts';
-import { percent, significant } from './text.ts';
+import type { Progress } from '@ndgrad/train';
+import { percent, significant } from '@ndgrad/train/text';
 
 /** An option of a lesson: `--batch-size <number>` for the key `batchSize`. */
 export interface LessonOption<T extends number | string = number | string> {

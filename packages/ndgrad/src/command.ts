@@ -1,11 +1,12 @@
 import { NdgradError } from '@ndgrad/core';
+import { pauses, silent } from '@ndgrad/train';
+import { type Output, progressBar } from '@ndgrad/train/progress';
+import { duration, table } from '@ndgrad/train/text';
 import { defaultsOf, goalsOf, type Request, readCommandLine, UsageError } from './commandLine.ts';
 import { type Goal, goalText, isReached, type Lesson } from './lesson.ts';
-import { pauses } from './pause.ts';
-import { type Output, progressBar } from './progress.ts';
-import { silent } from './records.ts';
-import { duration, table } from './text.ts';
 
+export { type Output, progressBar } from '@ndgrad/train/progress';
+export { duration, grouped, percent, significant, sparkline, table } from '@ndgrad/train/text';
 export { counted } from './counted.ts';
 export {
   amount,
@@ -22,8 +23,6 @@ export {
   share,
   text,
 } from './lesson.ts';
-export { type Output, progressBar } from './progress.ts';
-export { duration, grouped, percent, significant, sparkline, table } from './text.ts';
 
 /** Exit codes of the command. */
 const OK = 0;

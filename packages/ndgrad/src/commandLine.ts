@@ -1,7 +1,7 @@
 import { nearest } from '@ndgrad/core';
+import { table } from '@ndgrad/train/text';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { goalText, type Lesson, type LessonOption, positive } from './lesson.ts';
-import { table } from './text.ts';
 
 /** A command line that asks for nothing that there is. */
 export class UsageError extends Error {}

@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { Paper } from '../../train/test/helpers.ts';
 import { runCommand } from '../src/command.ts';
 import { lessons } from './fixtures/lessons.ts';
-import { Paper } from './helpers.ts';
 
 const { quick, endless, looping, wrong, broken } = lessons;
 
