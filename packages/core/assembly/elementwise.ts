@@ -116,13 +116,21 @@ export function sgdMomentum(
   const kept = f64x2.splat(momentum);
   const added = f64x2.splat(share);
   const ahead = f64x2.splat(look);
-  for (let i = 0; i < n * 8; i += 16) {
-    const weight = v128.load(w + i);
-    let d = f64x2.mul(signs, v128.load(g + i));
+  for (let i = 0; i < n; i += 2, w += 16, v += 16, g += 16) {
+    const both = i < n - 1;
+    const weight = both ? v128.load(w) : v128.load64_zero(w);
+    let d = f64x2.mul(signs, both ? v128.load(g) : v128.load64_zero(g));
     if (weightDecay != 0) d = f64x2.add(d, f64x2.mul(decay, weight));
-    const velocity = f64x2.add(f64x2.mul(kept, v128.load(v + i)), f64x2.mul(added, d));
-    v128.store(v + i, velocity);
+    const before = both ? v128.load(v) : v128.load64_zero(v);
+    const velocity = f64x2.add(f64x2.mul(kept, before), f64x2.mul(added, d));
     const move = nesterov ? f64x2.add(d, f64x2.mul(ahead, velocity)) : velocity;
-    v128.store(w + i, f64x2.sub(weight, f64x2.mul(rate, move)));
+    const after = f64x2.sub(weight, f64x2.mul(rate, move));
+    if (both) {
+      v128.store(v, velocity);
+      v128.store(w, after);
+    } else {
+      v128.store64_lane(v, velocity, 0);
+      v128.store64_lane(w, after, 0);
+    }
   }
 }

@@ -6,7 +6,18 @@ import { fileURLToPath } from 'node:url';
 const entry = 'index.ts';
 const sourceFolder = new URL('../assembly/', import.meta.url);
 const target = fileURLToPath(new URL('../src/kernels/wasm/binary.ts', import.meta.url));
-const settings = ['--optimizeLevel', '3', '--shrinkLevel', '0', '--runtime', 'stub', '--enable', 'simd', '--noAssert'];
+const settings = [
+  '--optimizeLevel',
+  '3',
+  '--shrinkLevel',
+  '0',
+  '--runtime',
+  'stub',
+  '--enable',
+  'simd',
+  '--noAssert',
+  '--importMemory',
+];
 
 /** Builds the embedded WebAssembly if it is missing or older than its source. Resolves to whether it was built. */
 export async function buildWasm() {

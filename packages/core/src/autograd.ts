@@ -1,13 +1,13 @@
 import { onesLike } from './create.ts';
 import { ArgumentError, GradError, ShapeError } from './errors.ts';
-import { withGrad } from './gradMode.ts';
+import { isGradEnabled, withGrad } from './gradMode.ts';
 import { launch } from './kernels/launch.ts';
 import * as elementwise from './kernels/pointwise.ts';
 import { sumTo } from './ops/broadcast.ts';
 import { add, clone } from './ops/pointwise.ts';
 import { readOptions } from './options.ts';
 import { formatShape, sameShape } from './shape.ts';
-import { latestId, type Node, type Tensor } from './tensor.ts';
+import { latestId, type Node, type Op, type Tensor } from './tensor.ts';
 
 /** Options of `backward`. */
 export interface BackwardOptions {
@@ -122,6 +122,7 @@ function sweep(
   });
   const order = newestFirst(operation, roots);
   const needed = targets && leadingTo(targets, order);
+  const isNeeded = (x: Tensor) => needed === undefined || needed.has(x);
   withGrad(createGraph, () => {
     for (const y of order) {
       const arrived = gathered.get(y);
@@ -129,37 +130,43 @@ function sweep(
       if (arrived === undefined) continue;
       arrive(y, arrived.g, arrived.owned);
       if (y.node === null) continue;
-      pass(y, y.node, arrived.g, (x, gradient) => {
-        if (needed === undefined || needed.has(x)) gather(gathered, x, gradient());
-      });
+      pass(y, y.node, arrived.g, isNeeded, (x, gradient) => gather(gathered, x, gradient));
       if (!retainGraph) y.node.inputs = null;
     }
   });
 }
 
 /** Hands the gradient of a node on to each input that wants one, by the chain rule. */
-function pass(y: Tensor, node: Node, g: Tensor, toInput: (x: Tensor, gradient: () => Gathered) => void): void {
+function pass(
+  y: Tensor,
+  node: Node,
+  g: Tensor,
+  isWanted: (x: Tensor) => boolean,
+  toInput: (x: Tensor, gradient: Gathered) => void,
+): void {
   const { op, inputs } = node;
   const at = op.at(y, node);
+  const wants = inputs!.map((x, i) => x.requiresGrad && op.rules[i] !== null && isWanted(x));
+  const before = latestId();
+  const all = op.fused === undefined || isGradEnabled() ? null : op.fused(g, at, named(op, wants));
   inputs!.forEach((x, i) => {
-    const rule = op.rules[i];
-    if (!x.requiresGrad || !rule) return;
-    toInput(x, () => {
-      const before = latestId();
-      let gradient = rule(g, at);
-      if (!sameShape(gradient.shape, x.shape)) {
-        if (!op.broadcast) {
-          throw new ShapeError(
-            `${op.name}: the rule for "${op.inputs[i]}" gave a gradient of shape ${formatShape(gradient.shape)} ` +
-              `for an input of shape ${formatShape(x.shape)}`,
-          );
-        }
-        gradient = sumTo(gradient, x.shape); // broadcasting is undone here, and nowhere else
+    if (!wants[i]) return;
+    let gradient = all === null ? op.rules[i]!(g, at) : all[op.inputs[i]!]!;
+    if (!sameShape(gradient.shape, x.shape)) {
+      if (!op.broadcast) {
+        throw new ShapeError(
+          `${op.name}: the rule for "${op.inputs[i]}" gave a gradient of shape ${formatShape(gradient.shape)} ` +
+            `for an input of shape ${formatShape(x.shape)}`,
+        );
       }
-      return { g: gradient, owned: gradient.storage.id > before };
-    });
+      gradient = sumTo(gradient, x.shape); // broadcasting is undone here, and nowhere else
+    }
+    toInput(x, { g: gradient, owned: gradient.storage.id > before });
   });
 }
+
+const named = (op: Op, wants: readonly boolean[]): Record<string, boolean> =>
+  Object.fromEntries(op.inputs.map((input, i) => [input, wants[i]!]));
 
 /** A value that is used several times gathers the sum of the gradients of its uses. */
 function gather(gathered: Map<Tensor, Gathered>, x: Tensor, next: Gathered): void {

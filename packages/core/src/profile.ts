@@ -28,7 +28,7 @@ export interface Profile<T> {
  */
 export function profile<T>(body: () => T): Profile<T> {
   const times = new Map<string, { launches: number; milliseconds: number }>();
-  const before = observe((name, run) => {
+  const before = observe(({ kernel: name }, run) => {
     const start = performance.now();
     run();
     const time = times.get(name) ?? { launches: 0, milliseconds: 0 };

@@ -20,6 +20,13 @@ export type At<Names extends string, P> = Readonly<Record<Names, Tensor>> & {
 /** From the upstream gradient g = ∂L/∂y to ∂L/∂input, written in tensor operations so that it can be differentiated. */
 export type Rule<Names extends string, P> = (g: Tensor, at: At<Names, P>) => Tensor;
 
+/** All the gradients that are wanted, by input, in one pass. */
+export type Fused<Names extends string, P> = (
+  g: Tensor,
+  at: At<Names, P>,
+  wants: Readonly<Record<Names, boolean>>,
+) => Readonly<Partial<Record<Names, Tensor>>>;
+
 /** A differentiable operation: its forward and its backward rules. Made by `op()`. */
 export interface Op {
   readonly name: string;
@@ -28,6 +35,8 @@ export interface Op {
   readonly broadcast: boolean;
   /** One rule per input; `null` where no gradient flows. */
   readonly rules: readonly (Rule<string, unknown> | null)[];
+  /** What the rules give, faster; for sweeps that are not themselves recorded. */
+  readonly fused: Fused<string, unknown> | undefined;
   /** The view of a node that rules see. */
   readonly at: (y: Tensor, node: Node) => At<string, unknown>;
 }

@@ -1,8 +1,15 @@
 import { attemptsAt } from './backend.ts';
 import type { Kernel, Nd, Operand } from './kernel.ts';
 
+/** What is about to run: a kernel, the views that it writes and those that it reads. */
+export interface Launch {
+  readonly kernel: string;
+  readonly outs: readonly Nd[];
+  readonly ins: readonly Nd[];
+}
+
 /** Runs a launch, and may look at it before and after. */
-export type Observer = (kernelName: string, run: () => void) => void;
+export type Observer = (launch: Launch, run: () => void) => void;
 
 let observer: Observer | null = null;
 
@@ -20,7 +27,7 @@ export function observe(next: Observer | null): Observer | null {
 export function launch<P>(kernel: Kernel<P>, outs: readonly Operand[], ins: readonly Operand[], params: P): void {
   const [ys, xs] = [outs.map(viewOf), ins.map(viewOf)];
   if (observer === null) execute(kernel, ys, xs, params);
-  else observer(kernel.name, () => execute(kernel, ys, xs, params));
+  else observer({ kernel: kernel.name, outs: ys, ins: xs }, () => execute(kernel, ys, xs, params));
   for (const out of outs) out.storage.version++;
 }
 

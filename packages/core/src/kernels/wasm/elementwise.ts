@@ -31,12 +31,11 @@ function elementwise(name: string): Attempt {
       spans.push(span);
     }
     if (!inStep(spans, n)) return false;
-    const staged = stage(spans, n);
+    const staged = stage(spans, [allOf(y!)]);
     if (staged === null) return false;
-    const { wasm, memory, starts, result } = staged;
-    const operands = spans.flatMap(({ length }, i) => [starts[i]!, length]);
-    wasm[name as 'add'](n, ...(operands as [number, number, number, number]), result);
-    y!.data.set(memory.subarray(result / 8, result / 8 + n), y!.offset);
+    const operands = spans.flatMap(({ length }, i) => [staged.ins[i]!, length]);
+    staged.wasm[name as 'add'](n, ...(operands as [number, number, number, number]), staged.outs[0]!);
+    staged.finish();
     return true;
   };
 }
@@ -49,15 +48,14 @@ function inStep(spans: readonly Span[], n: number): boolean {
 
 /** Sums over leading dims: y[j] = Σ over i of x[i][j]. */
 const sum: Attempt = ([y], [x]) => {
-  const { data, shape, stride, offset, size } = x!;
+  const { shape, stride, size } = x!;
   const kept = y!.size;
   if (size < FEW || kept === 1 || !isContiguous(shape, stride) || !isContiguous(y!.shape, y!.stride)) return false;
   if (!keepsTheEnd(shape, y!.shape)) return false;
-  const staged = stage([{ data, first: offset, length: size }], kept);
+  const staged = stage([allOf(x!)], [allOf(y!)]);
   if (staged === null) return false;
-  const { wasm, memory, starts, result } = staged;
-  wasm.sumRows(size / kept, kept, starts[0]!, result);
-  y!.data.set(memory.subarray(result / 8, result / 8 + kept), y!.offset);
+  staged.wasm.sumRows(size / kept, kept, staged.ins[0]!, staged.outs[0]!);
+  staged.finish();
   return true;
 };
 
@@ -73,19 +71,17 @@ const sgdMomentum: Attempt = ([w, v], [g], params) => {
   const views = [w!, v!, g!];
   const n = w!.size;
   if (n < FEW || !views.every((x) => isContiguous(x.shape, x.stride))) return false;
-  const staged = stage(
-    views.map(({ data, offset }) => ({ data, first: offset, length: n })),
-    0,
-  );
+  const staged = stage(views.map(allOf), [allOf(w!), allOf(v!)]);
   if (staged === null) return false;
-  const { wasm, memory, starts } = staged;
   const { lr, momentum, share, weightDecay, sign, nesterov, look } = params as SgdStep;
-  const [atW, atV, atG] = starts as [number, number, number];
-  wasm.sgdMomentum(n, atW, atV, atG, lr, momentum, share, weightDecay, sign, nesterov ? 1 : 0, look);
-  w!.data.set(memory.subarray(atW / 8, atW / 8 + n), w!.offset);
-  v!.data.set(memory.subarray(atV / 8, atV / 8 + n), v!.offset);
+  const [atW, atV, atG] = staged.ins as [number, number, number];
+  staged.wasm.sgdMomentum(n, atW, atV, atG, lr, momentum, share, weightDecay, sign, nesterov ? 1 : 0, look);
+  staged.finish();
   return true;
 };
+
+/** All elements of a contiguous view. */
+const allOf = ({ data, offset, size }: Nd): Span => ({ data, first: offset, length: size });
 
 const names = [
   ...['add', 'sub', 'mul', 'div', 'maximum', 'minimum', 'step', 'eq', 'ne', 'lt', 'le', 'gt', 'ge'],

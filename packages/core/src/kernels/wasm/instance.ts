@@ -1,20 +1,15 @@
 import type { Nd } from '../kernel.ts';
+import { addressOf, release, reserve, sharedMemory, startFrom } from './arena.ts';
 import { binary } from './binary.ts';
 
 /** What is used of the global, which TypeScript's library for Node does not declare in full. */
 declare const WebAssembly: {
   readonly Module: new (bytes: Uint8Array) => object;
-  readonly Instance: new (module: object) => { readonly exports: unknown };
+  readonly Instance: new (module: object, imports: object) => { readonly exports: unknown };
 };
-
-interface Memory {
-  readonly buffer: ArrayBuffer;
-  grow(pages: number): number;
-}
 
 /** The functions of assembly/index.ts. Addresses are in bytes, counts and strides in elements. */
 interface Functions {
-  readonly memory: Memory;
   freeFrom(): number;
   multiply(
     n: number,
@@ -46,18 +41,17 @@ interface Functions {
   ): void;
 }
 
-const PAGE = 65_536;
-/** Operands beyond this do not go to WebAssembly's memory, in bytes. */
-const MOST = 2 ** 30;
-
 let loaded: Functions | Error | undefined;
 
 /** The compiled module; or, where WebAssembly or its SIMD is missing, the error. Compiled at the first call. */
 export function load(): Functions | Error {
   if (loaded !== undefined) return loaded;
   try {
+    const memory = sharedMemory();
+    if (memory === null) throw new RangeError('there is no room for its memory');
     const bytes = Uint8Array.from(atob(binary), (character) => character.charCodeAt(0));
-    loaded = new WebAssembly.Instance(new WebAssembly.Module(bytes)).exports as Functions;
+    loaded = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } }).exports as Functions;
+    startFrom(loaded.freeFrom());
   } catch (error) {
     loaded = error as Error;
   }
@@ -88,43 +82,63 @@ export function spanOf(x: Nd): Span {
   return { data: x.data, first, length: last - first + 1 };
 }
 
-/** Stretches copied to WebAssembly's memory, and room for a result behind them. */
+/** Operands as WebAssembly sees them. */
 export interface Stage {
   readonly wasm: Functions;
-  readonly memory: Float64Array;
-  /** Where each stretch begins, in bytes. */
-  readonly starts: readonly number[];
-  /** Where the result goes, in bytes. */
-  readonly result: number;
+  /** Where each stretch that is read begins, in bytes. */
+  readonly ins: readonly number[];
+  /** Where each stretch that is written begins, in bytes. */
+  readonly outs: readonly number[];
+  /** Brings the results to where they belong. Once it is called, the addresses are no longer valid. */
+  finish(): void;
 }
 
-/** Copies stretches to WebAssembly's memory; `null` where it is missing or they do not fit. */
-export function stage(spans: readonly Span[], resultLength: number): Stage | null {
+/**
+ * Makes stretches ready for WebAssembly: what lies in its memory stays where it is, the rest is copied there. A stretch
+ * that is both read and written is one. `null` where WebAssembly is missing or has no room.
+ */
+export function stage(ins: readonly Span[], outs: readonly Span[]): Stage | null {
   const wasm = load();
   if (wasm instanceof Error) return null;
-  const starts: number[] = [];
-  let end = wasm.freeFrom();
-  for (const { length } of spans) {
-    starts.push(end);
-    end += 8 * (length + (length % 2)); // vectors of two
+  const copies: Copy[] = [];
+  const give = () => copies.forEach(({ block }) => void release(block));
+  const placed = (span: Span, reads: boolean): number => {
+    const { data, first } = span;
+    const address = addressOf(data);
+    if (address >= 0) return address + 8 * first;
+    const known = copies.find((copy) => copy.span.data === data && copy.span.first === first);
+    const copy = known ?? reserved(span, reads);
+    if (copy === null) return -1;
+    if (known === undefined) copies.push(copy);
+    copy.isWritten ||= !reads;
+    return copy.block.byteOffset;
+  };
+  const starts = { ins: ins.map((span) => placed(span, true)), outs: outs.map((span) => placed(span, false)) };
+  if (starts.ins.includes(-1) || starts.outs.includes(-1)) {
+    give();
+    return null;
   }
-  if (!reaches(wasm.memory, end + 8 * (resultLength + 1))) return null;
-  const memory = new Float64Array(wasm.memory.buffer);
-  spans.forEach(({ data, first, length }, i) => {
-    memory.set(data.length === length ? data : data.subarray(first, first + length), starts[i]! / 8);
-  });
-  return { wasm, memory, starts, result: end };
+  return {
+    wasm,
+    ...starts,
+    finish() {
+      for (const { span, block, isWritten } of copies) if (isWritten) span.data.set(block, span.first);
+      give();
+    },
+  };
 }
 
-/** Whether the memory has so many bytes, or could be grown to them. */
-function reaches(memory: Memory, bytes: number): boolean {
-  const pages = Math.ceil((bytes - memory.buffer.byteLength) / PAGE);
-  if (pages <= 0) return true;
-  if (bytes > MOST) return false;
-  try {
-    memory.grow(pages);
-    return true;
-  } catch {
-    return false;
-  }
+/** A stretch's place in WebAssembly's memory for the time of one call. */
+interface Copy {
+  readonly span: Span;
+  readonly block: Float64Array;
+  isWritten: boolean;
+}
+
+function reserved(span: Span, reads: boolean): Copy | null {
+  const { data, first, length } = span;
+  const block = reserve(length);
+  if (block === null) return null;
+  if (reads) block.set(data.length === length ? data : data.subarray(first, first + length));
+  return { span, block, isWritten: false };
 }
