@@ -3,6 +3,7 @@ import { ArgumentError, GradError, ShapeError } from './errors.ts';
 import { isGradEnabled, withGrad } from './gradMode.ts';
 import { launch } from './kernels/launch.ts';
 import * as elementwise from './kernels/pointwise.ts';
+import { Loan, within } from './memory.ts';
 import { sumTo } from './ops/broadcast.ts';
 import { add, clone } from './ops/pointwise.ts';
 import { readOptions } from './options.ts';
@@ -43,8 +44,8 @@ export function backward(root: Tensor, options?: BackwardOptions): void {
     retainGraph: null as boolean | null,
     createGraph: false,
   });
-  sweep('backward', [root], [gradient], { retainGraph: retainGraph ?? createGraph, createGraph }, (x, g, owned) => {
-    if (x.isLeaf || x.retainsGrad) accumulate(x, g, owned, createGraph);
+  sweep('backward', [root], [gradient], { retainGraph: retainGraph ?? createGraph, createGraph }, (x, gradient) => {
+    if (x.isLeaf || x.retainsGrad) accumulate(x, gradient, createGraph);
   });
 }
 
@@ -82,7 +83,7 @@ export function grad(
   }
   const wanted = new Map<Tensor, Tensor | null>(targets.map((x) => [x, null]));
   const mode = { retainGraph: retainGraph ?? createGraph, createGraph };
-  sweep('grad', roots, given, mode, (x, g) => void (wanted.has(x) && wanted.set(x, g)), wanted);
+  sweep('grad', roots, given, mode, (x, { g }) => void (wanted.has(x) && wanted.set(x, kept(g))), wanted);
   return targets.map((x, i) => {
     const g = wanted.get(x)!;
     if (g === null && !allowUnused) {
@@ -98,10 +99,10 @@ interface Sweep {
   createGraph: boolean;
 }
 
-/** The gradient that has gathered at a tensor, and whether nothing else can hold its memory. */
+/** The gradient that has gathered at a tensor, and whether it was made for it, so that it may be written to. */
 interface Gathered {
   g: Tensor;
-  owned: boolean;
+  isOwn: boolean;
 }
 
 /**
@@ -113,27 +114,95 @@ function sweep(
   roots: readonly Tensor[],
   gradients: readonly (Tensor | null)[],
   { retainGraph, createGraph }: Sweep,
-  arrive: (x: Tensor, g: Tensor, owned: boolean) => void,
+  arrive: (x: Tensor, gradient: Gathered) => void,
   targets?: ReadonlyMap<Tensor, unknown>,
 ): void {
-  const gathered = new Map<Tensor, Gathered>();
+  const gathered = new Gathering(createGraph ? null : new Loan());
   roots.forEach((root, i) => {
-    gather(gathered, root, { g: startOf(operation, root, gradients[i] ?? null), owned: false });
+    gathered.add(root, { g: startOf(operation, root, gradients[i] ?? null), isOwn: false });
   });
   const order = newestFirst(operation, roots);
   const needed = targets && leadingTo(targets, order);
   const isNeeded = (x: Tensor) => needed === undefined || needed.has(x);
+  const passing = new Passing();
   withGrad(createGraph, () => {
-    for (const y of order) {
-      const arrived = gathered.get(y);
-      gathered.delete(y);
-      if (arrived === undefined) continue;
-      arrive(y, arrived.g, arrived.owned);
-      if (y.node === null) continue;
-      pass(y, y.node, arrived.g, isNeeded, (x, gradient) => gather(gathered, x, gradient));
-      if (!retainGraph) y.node.inputs = null;
+    try {
+      for (const y of order) {
+        if (!retainGraph) passing.reach(y);
+        gathered.take(y, (gradient) => {
+          arrive(y, gradient);
+          if (y.node === null) return;
+          gathered.lending(() => pass(y, y.node!, gradient.g, isNeeded, (x, next) => gathered.add(x, next)));
+          if (!retainGraph) y.node.inputs = null;
+        });
+      }
+      passing.end();
+    } finally {
+      gathered.end();
     }
   });
+}
+
+/** The gradients that have been computed and not yet been passed on. Its loan lends their memory, for that long. */
+class Gathering {
+  private readonly gradients = new Map<Tensor, Gathered>();
+
+  constructor(private readonly loan: Loan | null) {}
+
+  /** A value that is used several times gathers the sum of the gradients of its uses. */
+  add(x: Tensor, next: Gathered): void {
+    const before = this.gradients.get(x);
+    if (before === undefined) {
+      this.hold(x, next);
+      return;
+    }
+    this.gradients.delete(x);
+    before.g.storage.uses--;
+    this.hold(x, { g: add(before.g, next.g), isOwn: true });
+  }
+
+  private hold(x: Tensor, gradient: Gathered): void {
+    gradient.g.storage.uses++;
+    this.gradients.set(x, gradient);
+  }
+
+  /** Shows the gradient at `x`, if there is one, and then lets it go. */
+  take(x: Tensor, use: (gradient: Gathered) => void): void {
+    const gradient = this.gradients.get(x);
+    if (gradient === undefined) return;
+    this.gradients.delete(x);
+    const { g, isOwn } = gradient;
+    use({ g, isOwn: isOwn && g.storage.uses === 1 });
+    g.storage.uses--;
+    this.loan?.settle();
+  }
+
+  /** Runs rules, whose results are lent. */
+  lending(rules: () => void): void {
+    within(this.loan, rules);
+  }
+
+  /** What an error has left over is let go. */
+  end(): void {
+    for (const { g } of this.gradients.values()) g.storage.uses--;
+    this.loan?.end();
+  }
+}
+
+/** The loans of the forward pass whose nodes the sweep is passing, the newest last. */
+class Passing {
+  private readonly loans: Loan[] = [];
+
+  /** Ends the loans whose nodes are all newer than `y`: whatever used what they lent has been passed. */
+  reach(y: Tensor): void {
+    while (this.loans.length > 0 && y.id < this.loans.at(-1)!.firstNode!) this.loans.pop()!.end();
+    const loan = y.node?.loan ?? null;
+    if (loan !== null && loan !== this.loans.at(-1)) this.loans.push(loan);
+  }
+
+  end(): void {
+    for (const loan of this.loans) loan.end();
+  }
 }
 
 /** Hands the gradient of a node on to each input that wants one, by the chain rule. */
@@ -161,18 +230,12 @@ function pass(
       }
       gradient = sumTo(gradient, x.shape); // broadcasting is undone here, and nowhere else
     }
-    toInput(x, { g: gradient, owned: gradient.storage.id > before });
+    toInput(x, { g: gradient, isOwn: gradient.storage.id > before });
   });
 }
 
 const named = (op: Op, wants: readonly boolean[]): Record<string, boolean> =>
   Object.fromEntries(op.inputs.map((input, i) => [input, wants[i]!]));
-
-/** A value that is used several times gathers the sum of the gradients of its uses. */
-function gather(gathered: Map<Tensor, Gathered>, x: Tensor, next: Gathered): void {
-  const before = gathered.get(x);
-  gathered.set(x, before === undefined ? next : { g: add(before.g, next.g), owned: true });
-}
 
 /** Every tensor that the roots depend on and that wants a gradient, newest first: an input is older than its output. */
 function newestFirst(operation: string, roots: readonly Tensor[]): Tensor[] {
@@ -222,8 +285,24 @@ function startOf(operation: string, root: Tensor, gradient: Tensor | null): Tens
 }
 
 /** Adds to `x.grad`; a first gradient that nothing else holds is taken as it is. */
-function accumulate(x: Tensor, g: Tensor, owned: boolean, createGraph: boolean): void {
-  if (x.grad === null) x.grad = owned && g.isContiguous() && x.isLeaf ? g : clone(g);
-  else if (createGraph) x.grad = add(x.grad, g);
-  else launch(elementwise.add, [x.grad], [x.grad, g], undefined);
+function accumulate(x: Tensor, { g, isOwn }: Gathered, createGraph: boolean): void {
+  const before = x.heldGrad;
+  if (before === null) {
+    x.heldGrad = isOwn && g.isContiguous() && x.isLeaf ? kept(g) : clone(g);
+    x.isGradSeen = false;
+  } else if (createGraph) x.heldGrad = add(before, g);
+  else launch(elementwise.add, [before], [before, g], undefined);
+}
+
+/** A gradient that outlives the sweep. */
+function kept(g: Tensor): Tensor {
+  if (g.storage.loan !== null) g.storage.keep();
+  return g;
+}
+
+/** Forgets the gradient of a leaf. Its memory is used again at once, unless somebody may have kept it. */
+export function forgetGrad(x: Tensor): void {
+  const g = x.heldGrad;
+  x.heldGrad = null;
+  if (g !== null && !x.isGradSeen && x.isLeaf && g.node === null) g.storage.giveBack();
 }

@@ -3,6 +3,7 @@ import { allocate, contiguous, type Kernel, type Nd, viewAs } from './kernels/ke
 import { launch } from './kernels/launch.ts';
 import * as elementwise from './kernels/pointwise.ts';
 import * as draws from './kernels/random.ts';
+import { blockOf } from './memory.ts';
 import { checkInteger, checkNumber, describe, readOptions } from './options.ts';
 import { defaultGenerator, type Generator } from './random.ts';
 import { checkShape, inferShape, numelOf, type Shape } from './shape.ts';
@@ -112,6 +113,20 @@ export function zeros(shape: Shape, options?: TensorOptions): Tensor {
   checkShape('zeros', shape);
   const { requiresGrad } = readOptions('zeros', options, plain);
   return new Tensor(contiguous(new Float64Array(numelOf(shape)), shape)).requiresGrad_(requiresGrad);
+}
+
+/**
+ * Zeros that live long and change often, such as weights and what an optimizer remembers of them: in memory that every
+ * kernel reaches without copies, where there is room. Its `ndarray` is a view of that memory; `toArray` copies.
+ */
+export function resident(shape: Shape): Tensor {
+  checkShape('resident', shape);
+  const block = blockOf(numelOf(shape));
+  if (block === null) return zeros(shape);
+  const x = new Tensor(contiguous(block.fill(0), shape));
+  x.storage.block = block;
+  x.storage.keep();
+  return x;
 }
 
 /** Ones. */

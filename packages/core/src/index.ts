@@ -21,6 +21,7 @@ export {
   randn,
   randnLike,
   randperm,
+  resident,
   type TensorData,
   type TensorOptions,
   tensor,
@@ -73,7 +74,7 @@ export * from './ops/inplace.ts';
 export { allclose, type Closeness, equal } from './ops/compare.ts';
 
 // Gradients
-export { type BackwardOptions, backward, type GradOptions, grad } from './autograd.ts';
+export { type BackwardOptions, backward, forgetGrad, type GradOptions, grad } from './autograd.ts';
 export { enableGrad, isGradEnabled, noGrad } from './gradMode.ts';
 export {
   type GradcheckOptions,
@@ -96,6 +97,9 @@ export { ArgumentError, DimError, GradError, IndexError, NdgradError, ShapeError
 // For packages on top: kernels, options, checks and shapes as the operations here use them
 export type { Kernel, Nd } from './kernels/kernel.ts';
 export { launch } from './kernels/launch.ts';
+export { formatRange, type Range, rangeOf } from './kernels/range.ts';
+export { Loan, openLoan, within } from './memory.ts';
+export { type Applied, type OpObserver, observeOps } from './op.ts';
 export { flat, type SgdStep, sgdMomentum } from './kernels/updates.ts';
 export { checkIndices } from './ops/checks.ts';
 export {
@@ -107,4 +111,5 @@ export {
   nearest,
   readOptions,
 } from './options.ts';
+export { currentScope, enterScope, formatScope, runThen, type Scope } from './scope.ts';
 export { broadcastShapes, checkShape, formatShape, normalizeDim, numelOf, type Shape, sameShape } from './shape.ts';

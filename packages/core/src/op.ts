@@ -1,8 +1,10 @@
 import { ArgumentError, GradError } from './errors.ts';
 import { isGradEnabled, withGrad } from './gradMode.ts';
-import { allocate, type Kernel } from './kernels/kernel.ts';
+import { allocate, contiguous, type Kernel } from './kernels/kernel.ts';
 import { launch } from './kernels/launch.ts';
-import { broadcastShapes, expandStrides, type Shape, sameShape } from './shape.ts';
+import { blockOf, openLoan } from './memory.ts';
+import { currentScope } from './scope.ts';
+import { broadcastShapes, expandStrides, numelOf, type Shape, sameShape } from './shape.ts';
 import {
   type At,
   asTensor,
@@ -17,6 +19,27 @@ import {
 
 type TensorsOf<Names extends readonly string[]> = { [K in keyof Names]: Tensor };
 type OperandsOf<Names extends readonly string[]> = { [K in keyof Names]: TensorLike };
+
+/** An operation that is about to run. */
+export interface Applied {
+  readonly op: Op;
+  readonly inputs: readonly Tensor[];
+  /** The inputs as the forward sees them: broadcast, where the operation broadcasts. */
+  readonly ready: readonly Tensor[];
+  readonly params: unknown;
+}
+
+/** Runs an operation, and may look at it before and after. */
+export type OpObserver = (applied: Applied, run: () => Tensor) => Tensor;
+
+let observer: OpObserver | null = null;
+
+/** Makes `next` see every operation from now on, or with `null` nobody; returns who saw them before. */
+export function observeOps(next: OpObserver | null): OpObserver | null {
+  const before = observer;
+  observer = next;
+  return before;
+}
 
 /** One operation, as it is written down. */
 export interface OpSpec<Names extends readonly string[], P> {
@@ -76,11 +99,15 @@ export function op<const Names extends readonly string[], P = void>(spec: OpSpec
     const params = args[inputs.length] as P;
     const result = withGrad(false, () => {
       const ready = broadcastBefore === undefined ? operands : broadcastTogether(name, operands, broadcastBefore);
-      return (forward as (...all: unknown[]) => Tensor)(...ready, params);
+      const f = forward as (...all: unknown[]) => Tensor;
+      if (observer === null) return f(...ready, params);
+      return observer({ op: record, inputs: operands, ready, params }, () => f(...ready, params));
     });
     const y = operands.includes(result) ? result.detach() : result;
     if (isGradEnabled() && operands.some((x, i) => x.requiresGrad && rules[i] !== null)) {
-      y.node = { op: record, inputs: operands, params, versions: versionsOf(y, operands) };
+      const loan = openLoan();
+      if (loan !== null) loan.firstNode ??= y.id;
+      y.node = { op: record, inputs: operands, params, versions: versionsOf(y, operands), loan, scope: currentScope() };
     }
     return y;
   };
@@ -109,8 +136,18 @@ export function binary(
 
 /** Launches a kernel into a fresh tensor of the given shape. */
 export function compute<P = void>(kernel: Kernel<P>, shape: Shape, inputs: readonly Tensor[], params?: P): Tensor {
-  const y = new Tensor(allocate(shape));
+  const y = unwritten(shape);
   launch(kernel, [y], inputs, params as P);
+  return y;
+}
+
+/** A new tensor of arbitrary numbers, for a kernel to write whole; in memory that is lent, where a loan is open. */
+function unwritten(shape: Shape): Tensor {
+  const loan = openLoan();
+  const block = loan === null ? null : blockOf(numelOf(shape));
+  if (block === null) return new Tensor(allocate(shape));
+  const y = new Tensor(contiguous(block, shape));
+  loan!.lend(y.storage, block);
   return y;
 }
 

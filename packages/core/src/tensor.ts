@@ -1,7 +1,9 @@
 import { ArgumentError, GradError, ShapeError } from './errors.ts';
-import { allocate, type Nd, type Operand, type Storage, viewAs } from './kernels/kernel.ts';
+import { allocate, type Nd, type Operand, viewAs } from './kernels/kernel.ts';
 import { copy } from './kernels/pointwise.ts';
+import { type Loan, Memory } from './memory.ts';
 import { formatValues } from './print.ts';
+import type { Scope } from './scope.ts';
 import { formatShape, isContiguous, numelOf, type Shape } from './shape.ts';
 
 /** Wherever an operation takes a tensor, a plain number will do: it broadcasts. */
@@ -49,6 +51,10 @@ export interface Node {
   inputs: readonly Tensor[] | null;
   /** The version of each input's memory, and last of the output's, when the node was recorded. */
   readonly versions: readonly number[];
+  /** The call of a module in which it was recorded. */
+  readonly scope: Scope | null;
+  /** Who lends the memory of what was computed beside it. */
+  readonly loan: Loan | null;
 }
 
 /** Nested lists of numbers, as deep as a tensor has dimensions. */
@@ -61,12 +67,6 @@ export function latestId(): number {
   return lastId;
 }
 
-class Memory implements Storage {
-  version = 0;
-  /** The id of the tensor that this memory was allocated for. */
-  constructor(readonly id: number) {}
-}
-
 /**
  * An n-dimensional array of doubles that remembers how it was computed. A view: several tensors may show the same
  * memory. Make one with `tensor`, `zeros`, `randn`, …; the operations are methods as well as functions.
@@ -77,8 +77,10 @@ export class Tensor implements Operand {
   /** The view of the numbers, as an `NdArray` of the `ndarray` package; its memory is shared. */
   readonly ndarray: Nd;
   readonly storage: Memory;
-  /** ∂L/∂this, of this tensor's shape, once `backward` has run; it accumulates over several calls. */
-  grad: Tensor | null = null;
+  /** The gradient, for those who do not hold on to it: reading it here is no look. @internal */
+  heldGrad: Tensor | null = null;
+  /** Whether somebody may hold on to the gradient. @internal */
+  isGradSeen = false;
   /** How this tensor was computed; `null` for a leaf. */
   node: Node | null = null;
   /** Whether `backward` keeps the gradient of this tensor although it is no leaf. */
@@ -86,9 +88,9 @@ export class Tensor implements Operand {
   private wantsGrad = false;
 
   /** Wraps a view without a copy; `storage` is the memory's record where the memory is another tensor's. */
-  constructor(view: Nd, storage?: Storage) {
+  constructor(view: Nd, storage?: Memory) {
     this.ndarray = view;
-    this.storage = (storage as Memory | undefined) ?? new Memory(this.id);
+    this.storage = storage ?? new Memory(this.id);
   }
 
   /** Sizes of the dimensions, outermost first; `[]` for a scalar. */
@@ -114,6 +116,17 @@ export class Tensor implements Operand {
   /** Whether this tensor was made by the user, not computed from others that want gradients. */
   get isLeaf(): boolean {
     return this.node === null;
+  }
+
+  /** ∂L/∂this, of this tensor's shape, once `backward` has run; it accumulates over several calls. */
+  get grad(): Tensor | null {
+    this.isGradSeen = true;
+    return this.heldGrad;
+  }
+
+  set grad(gradient: Tensor | null) {
+    this.isGradSeen = true;
+    this.heldGrad = gradient;
   }
 
   /** Whether gradients flow to this tensor. Can be set on leaves; what is computed from them follows. */
@@ -148,6 +161,7 @@ export class Tensor implements Operand {
 
   /** The elements in row-major order, copied. */
   toArray(): Float64Array {
+    checkPresent('toArray', this);
     const flat = allocate(this.shape);
     copy.run([flat], [this.ndarray]);
     return flat.data;
@@ -155,6 +169,7 @@ export class Tensor implements Operand {
 
   /** The elements as nested lists; a plain number for a scalar. */
   tolist(): NestedArray {
+    checkPresent('tolist', this);
     const { data, shape, stride, offset } = this.ndarray;
     const list = (dim: number, at: number): NestedArray =>
       dim === shape.length
@@ -168,6 +183,7 @@ export class Tensor implements Operand {
    * @throws ShapeError for any other number of elements
    */
   item(): number {
+    checkPresent('item', this);
     if (this.numel() !== 1) {
       throw new ShapeError(
         `item: expected one element, got a tensor of shape ${formatShape(this.shape)}; use tolist()`,
@@ -197,7 +213,10 @@ export function viewOf(x: Tensor, shape: Shape, stride: Shape, offset: number): 
 
 /** A 0-d tensor of a plain number; a tensor stays what it is. @throws ArgumentError for anything else */
 export function asTensor(operation: string, value: TensorLike): Tensor {
-  if (value instanceof Tensor) return value;
+  if (value instanceof Tensor) {
+    checkPresent(operation, value);
+    return value;
+  }
   if (typeof value !== 'number') {
     const hint = Array.isArray(value) ? '; wrap lists in tensor([…])' : '';
     throw new ArgumentError(
@@ -205,4 +224,13 @@ export function asTensor(operation: string, value: TensorLike): Tensor {
     );
   }
   return new Tensor(viewAs(Float64Array.of(value), [], [], 0));
+}
+
+/** @throws GradError for a value whose memory is used again */
+function checkPresent(operation: string, x: Tensor): void {
+  if (!x.storage.isGone) return;
+  throw new GradError(
+    `${operation}: this value was computed on the way, between two layers or by a backward rule, and its memory is ` +
+      'used again; clone() it where it is computed, or pass { retainGraph: true } to backward()',
+  );
 }

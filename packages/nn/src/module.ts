@@ -1,11 +1,17 @@
 import {
   ArgumentError,
   copy_,
+  currentScope,
   describe,
+  enterScope,
+  forgetGrad,
+  formatScope,
   formatShape,
   NdgradError,
   noGrad,
   readOptions,
+  runThen,
+  type Scope,
   sameShape,
   Tensor,
 } from '@ndgrad/core';
@@ -23,8 +29,68 @@ export interface KeyMismatch {
   unexpectedKeys: string[];
 }
 
-/** The modules that are being called now, the outermost first. */
-const active: AnyModule[] = [];
+/** The call of a module that is running: what is computed inside knows where it stands. */
+class Call implements Scope {
+  constructor(
+    readonly module: AnyModule,
+    readonly parent: Scope | null,
+  ) {}
+
+  get path(): string {
+    return pathFrom(this.root, this.module);
+  }
+
+  get label(): string {
+    return this.module.label;
+  }
+
+  private get root(): AnyModule {
+    return this.parent instanceof Call ? this.parent.root : this.module;
+  }
+}
+
+/**
+ * Runs the forward of a module that is called, by `run`, and may look at it before and after; returns what the call is
+ * to return. `path` is where the module stands, seen from the outermost one that is being called.
+ */
+export type CallObserver = (module: AnyModule, inputs: readonly unknown[], run: () => unknown, path: string) => unknown;
+
+let observer: CallObserver | null = null;
+
+/** Whether somebody sees the calls of modules, and so may keep what passes between them. */
+export function isObserved(): boolean {
+  return observer !== null;
+}
+
+/**
+ * Runs `body`, and shows `next` every call of a module on the way; an observer from around sees them as well. Where
+ * `body` is async, it sees what is called until the promise is settled.
+ *
+ * ```ts
+ * observeCalls((module, inputs, run, path) => {
+ *   const output = run();
+ *   console.log(path, module.label, output.shape);
+ *   return output;
+ * }, () => model.call(x));
+ * ```
+ */
+export function observeCalls<T>(next: CallObserver, body: () => T): T;
+/** Makes `next` see every call of a module from now on, or with `null` nobody; returns who saw them before. */
+export function observeCalls(next: CallObserver | null): CallObserver | null;
+export function observeCalls<T>(next: CallObserver | null, body?: () => T): T | CallObserver | null {
+  const before = observer;
+  if (body === undefined || next === null) {
+    observer = next;
+    return before;
+  }
+  observer =
+    before === null
+      ? next
+      : (module, inputs, run, path) => before(module, inputs, () => next(module, inputs, run, path), path);
+  return runThen(body, () => {
+    observer = before;
+  });
+}
 
 /**
  * The parent of all layers, losses and models. A subclass has its parameters, buffers and child modules as ordinary
@@ -46,6 +112,12 @@ const active: AnyModule[] = [];
  * @see PyTorch `nn.Module`
  */
 export abstract class Module<Inputs extends unknown[] = [Tensor], Output = Tensor> {
+  /**
+   * A class that has this as its own keeps neither its input nor its output when it is called. What passes between two
+   * such layers of a `Sequential` is computed in memory that is used again after the backward pass.
+   */
+  static readonly keepsNothing?: boolean;
+
   /** Whether the module is being trained (default), which matters to dropout and batch normalisation. */
   training = true;
 
@@ -54,14 +126,16 @@ export abstract class Module<Inputs extends unknown[] = [Tensor], Output = Tenso
 
   /** Runs `forward`. An error thrown inside says in which module: `in layers.2 (Linear 100→10): …` */
   call(...inputs: Inputs): Output {
-    active.push(this);
+    const call = new Call(this, currentScope());
+    const before = enterScope(call);
     try {
-      return this.forward(...inputs);
+      if (observer === null) return this.forward(...inputs);
+      return observer(this, inputs, () => this.forward(...inputs), call.path) as Output;
     } catch (error) {
-      if (error instanceof NdgradError) locate(error);
+      if (error instanceof NdgradError) locate(error, call);
       throw error;
     } finally {
-      active.pop();
+      enterScope(before);
     }
   }
 
@@ -165,7 +239,7 @@ export abstract class Module<Inputs extends unknown[] = [Tensor], Output = Tenso
 
   /** Forgets the gradients of all parameters. */
   zeroGrad(): void {
-    for (const parameter of this.parameters()) parameter.grad = null;
+    for (const parameter of this.parameters()) forgetGrad(parameter);
   }
 
   /** Makes all parameters want gradients, or with `false` freezes them. */
@@ -277,13 +351,11 @@ function listed(what: string, keys: readonly string[]): string[] {
 const located = new WeakSet<Error>();
 
 /** Says in the error where the innermost module that is being called stands, once. */
-function locate(error: NdgradError): void {
+function locate(error: NdgradError, call: Call): void {
   if (located.has(error)) return;
   located.add(error);
-  const module = active.at(-1)!;
-  const path = pathFrom(active[0]!, module);
   const { message, stack } = error;
-  error.message = `in ${path ? `${path} (${module.label})` : module.label}: ${message}`;
+  error.message = `in ${formatScope(call)}: ${message}`;
   // The trace begins with the message as it was.
   if (stack !== undefined) error.stack = stack.replace(message, () => error.message);
 }

@@ -1,7 +1,29 @@
 import { inspect } from 'node:util';
-import { ArgumentError, add, Generator, ones, relu, ShapeError, type Tensor, tensor, zeros } from '@ndgrad/core';
+import {
+  ArgumentError,
+  add,
+  currentScope,
+  formatScope,
+  Generator,
+  ones,
+  relu,
+  ShapeError,
+  type Tensor,
+  tensor,
+  zeros,
+} from '@ndgrad/core';
 import { describe, expect, it } from 'vitest';
-import { type AnyModule, BatchNorm1d, Buffer, Dropout, Linear, Module, Parameter, Sequential } from '../src/index.ts';
+import {
+  type AnyModule,
+  BatchNorm1d,
+  Buffer,
+  Dropout,
+  Linear,
+  Module,
+  observeCalls,
+  Parameter,
+  Sequential,
+} from '../src/index.ts';
 
 const generator = new Generator(0);
 
@@ -265,6 +287,99 @@ describe('an error inside a module', () => {
     }
     expect(() => new Broken().call(ones([1]))).toThrow(/^a bug$/);
   });
+});
+
+describe('an observer of calls', () => {
+  it('sees every call with its path from the outermost module, its inputs and its output', () => {
+    const net = new Net();
+    const seen: unknown[] = [];
+    const x = ones([1, 3]);
+    const y = observeCalls(
+      (module, inputs, run, path) => {
+        seen.push(`${path} in`);
+        const output = run() as Tensor;
+        seen.push([path, module.label, (inputs[0] as Tensor).shape, output.shape]);
+        return output;
+      },
+      () => net.call(x),
+    );
+    expect(y.shape).toEqual([1, 1]);
+    expect(seen).toEqual([
+      ' in',
+      'hidden_layer in',
+      ['hidden_layer', 'Linear 3→2', [1, 3], [1, 2]],
+      'blocks.0 in',
+      'blocks.0.inner in',
+      ['blocks.0.inner', 'Linear 2→2', [1, 2], [1, 2]],
+      ['blocks.0', 'Block', [1, 2], [1, 2]],
+      'blocks.1 in',
+      'blocks.1.inner in',
+      ['blocks.1.inner', 'Linear 2→2', [1, 2], [1, 2]],
+      ['blocks.1', 'Block', [1, 2], [1, 2]],
+      'heads.left in',
+      ['heads.left', 'Linear 2→1', [1, 2], [1, 1]],
+      ['', 'Net', [1, 3], [1, 1]],
+    ]);
+  });
+
+  it('sees what an inner one sees, around it, and nothing once its body is done, even by an error', () => {
+    const layer = new Linear(3, 2, { generator });
+    const seen: string[] = [];
+    const log = (name: string) => (_: AnyModule, __: readonly unknown[], run: () => unknown) => {
+      seen.push(`${name} before`);
+      const y = run();
+      seen.push(`${name} after`);
+      return y;
+    };
+    observeCalls(log('outer'), () => {
+      observeCalls(log('inner'), () => layer.call(ones([1, 3])));
+      seen.push('-');
+      expect(() => observeCalls(log('inner'), () => layer.call(ones([1, 4])))).toThrow(ShapeError);
+      seen.push('-');
+      layer.call(ones([1, 3]));
+    });
+    layer.call(ones([1, 3]));
+    const pair = (name: string, inside: string[] = []) => [`${name} before`, ...inside, `${name} after`];
+    expect(seen).toEqual([...pair('outer', pair('inner')), '-', 'outer before', 'inner before', '-', ...pair('outer')]);
+  });
+
+  it('stays until an async body is done', async () => {
+    const layer = new Linear(1, 1, { generator });
+    let calls = 0;
+    const counting = (_: AnyModule, __: readonly unknown[], run: () => unknown) => {
+      calls++;
+      return run();
+    };
+    await observeCalls(counting, async () => {
+      layer.call(ones([1, 1]));
+      await Promise.resolve();
+      layer.call(ones([1, 1]));
+    });
+    layer.call(ones([1, 1]));
+    expect(calls).toBe(2);
+  });
+});
+
+it('writes into a node in which call it was recorded', () => {
+  const net = new Net();
+  const scopes: (string | undefined)[] = [];
+  let y: Tensor | undefined = net.call(ones([1, 3]));
+  expect(currentScope()).toBeNull();
+  while (y?.node) {
+    scopes.push(y.node.scope === null ? undefined : formatScope(y.node.scope));
+    y = y.node.inputs?.[0];
+  }
+  expect(scopes[0]).toBe('Net');
+  expect(new Set(scopes)).toEqual(
+    new Set([
+      'Net',
+      'heads.left (Linear 2→1)',
+      'blocks.1.inner (Linear 2→2)',
+      'blocks.0.inner (Linear 2→2)',
+      'hidden_layer (Linear 3→2)',
+    ]),
+  );
+  expect(scopes.indexOf('hidden_layer (Linear 3→2)')).toBeGreaterThan(scopes.indexOf('blocks.0.inner (Linear 2→2)'));
 });
 
 it('prints itself as a tree', () => {

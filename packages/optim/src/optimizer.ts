@@ -4,6 +4,7 @@ import {
   copy_,
   describe,
   enableGrad,
+  forgetGrad,
   formatShape,
   noGrad,
   readOptions,
@@ -90,6 +91,9 @@ export abstract class Optimizer<Options extends LearningRate = LearningRate, S e
     return this.spec.name;
   }
 
+  /** Whether `update` keeps no gradient that it is given, so that its memory can be used again in the next step. */
+  protected readonly keepsNothing: boolean = false;
+
   /** What is remembered of a parameter before its first update. */
   protected abstract init(w: Tensor, options: Options): S;
 
@@ -108,7 +112,8 @@ export abstract class Optimizer<Options extends LearningRate = LearningRate, S e
     const loss = closure && enableGrad(closure);
     noGrad(() => {
       for (const group of this.paramGroups) {
-        for (const w of group.params) if (w.grad !== null) this.advance(w, w.grad, group);
+        for (const w of group.params)
+          if (w.heldGrad !== null) this.advance(w, this.keepsNothing ? w.heldGrad : w.grad!, group);
       }
     });
     return loss;
@@ -140,8 +145,8 @@ export abstract class Optimizer<Options extends LearningRate = LearningRate, S e
   zeroGrad(options?: { setToNone?: boolean }): void {
     const { setToNone } = readOptions('zeroGrad', options, { setToNone: true });
     for (const w of this.allParams()) {
-      if (w.grad === null) continue;
-      w.grad = setToNone ? null : zero_(w.grad.detach());
+      if (setToNone) forgetGrad(w);
+      else if (w.heldGrad !== null) w.heldGrad = zero_(w.heldGrad.detach());
     }
   }
 

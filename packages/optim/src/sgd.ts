@@ -1,4 +1,4 @@
-import { ArgumentError, checkNumber, type Kernel, launch, sgdMomentum, type Tensor, zerosLike } from '@ndgrad/core';
+import { ArgumentError, checkNumber, type Kernel, launch, resident, sgdMomentum, type Tensor } from '@ndgrad/core';
 import { checkAtLeast0, checkBoolean, required } from './checks.ts';
 import { flat } from './flat.ts';
 import { Optimizer, type Params } from './optimizer.ts';
@@ -73,6 +73,8 @@ const sgd: Kernel<SGDOptions> = {
  * @see CS231n, lecture 7; Sutskever et al., 2013; PyTorch `optim.SGD`
  */
 export class SGD extends Optimizer<SGDOptions, Velocity> {
+  protected override readonly keepsNothing = true;
+
   constructor(params: Params<SGDOptions>, options?: Partial<SGDOptions>) {
     super(params, options, { name: 'SGD', defaults, check });
   }
@@ -87,7 +89,7 @@ export class SGD extends Optimizer<SGDOptions, Velocity> {
       return;
     }
     const first = state.momentumBuffer === null;
-    state.momentumBuffer ??= zerosLike(w);
+    state.momentumBuffer ??= resident(w.shape);
     const { lr, momentum, dampening, weightDecay, nesterov, maximize } = options;
     launch(sgdMomentum, [w, state.momentumBuffer], [g], {
       ...{ lr, weightDecay, nesterov, look: momentum, sign: maximize ? -1 : 1 },

@@ -66,12 +66,24 @@ const attempts = new Map<string, readonly Attempt[]>();
 export function attemptsAt(kernelName: string): readonly Attempt[] {
   let known = attempts.get(kernelName);
   if (known === undefined) {
-    const able = allowed().filter((name) => kernelName in providers[name].kernels && runs(name));
+    const able = order.filter((name) => kernelName in providers[name].kernels && isUsed(name));
     known = able.map((name) => providers[name].kernels[kernelName]!);
     attempts.set(kernelName, known);
   }
   return known;
 }
+
+/** Whether a provider may run kernels here. */
+export function isUsed(name: Backend['name']): boolean {
+  let known = used.get(name);
+  if (known === undefined) {
+    known = allowed().includes(name) && runs(name);
+    used.set(name, known);
+  }
+  return known;
+}
+
+const used = new Map<Backend['name'], boolean>();
 
 /** The provider that NDGRAD_BACKEND names, and those after it. */
 function allowed(): readonly Backend['name'][] {

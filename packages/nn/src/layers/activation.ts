@@ -39,6 +39,8 @@ abstract class Activation extends Module {
 
 /** max(0, x). @see PyTorch `nn.ReLU` */
 export class ReLU extends Activation {
+  static override readonly keepsNothing = true;
+
   override forward(x: Tensor): Tensor {
     return relu(x);
   }
@@ -49,6 +51,8 @@ export class ReLU extends Activation {
  * @see PyTorch `nn.LeakyReLU`
  */
 export class LeakyReLU extends Activation {
+  static override readonly keepsNothing = true;
+
   readonly negativeSlope: number;
 
   constructor(options?: { negativeSlope?: number }) {
@@ -68,6 +72,8 @@ export class LeakyReLU extends Activation {
  * @see He et al. (2015); PyTorch `nn.PReLU`
  */
 export class PReLU extends Activation {
+  static override readonly keepsNothing = true;
+
   readonly weight: Parameter;
   readonly numParameters: number;
 
@@ -87,6 +93,8 @@ export class PReLU extends Activation {
 
 /** min(max(0, x), 6). @see PyTorch `nn.ReLU6` */
 export class ReLU6 extends Activation {
+  static override readonly keepsNothing = true;
+
   override forward(x: Tensor): Tensor {
     return relu6(x);
   }
@@ -98,6 +106,8 @@ export class ReLU6 extends Activation {
  * @see PyTorch `nn.Hardtanh`
  */
 export class Hardtanh extends Activation {
+  static override readonly keepsNothing = true;
+
   readonly minVal: number;
   readonly maxVal: number;
 
@@ -118,6 +128,8 @@ export class Hardtanh extends Activation {
 
 /** x where x > threshold, else `value`. @see PyTorch `nn.Threshold` */
 export class Threshold extends Activation {
+  static override readonly keepsNothing = true;
+
   constructor(
     readonly threshold: number,
     readonly value: number,
@@ -135,6 +147,8 @@ export class Threshold extends Activation {
  * @see PyTorch `nn.ELU`
  */
 export class ELU extends Activation {
+  static override readonly keepsNothing = true;
+
   readonly alpha: number;
 
   constructor(options?: { alpha?: number }) {
@@ -150,6 +164,8 @@ export class ELU extends Activation {
 
 /** ELU scaled so that layers keep mean 0 and variance 1. @see PyTorch `nn.SELU` */
 export class SELU extends Activation {
+  static override readonly keepsNothing = true;
+
   override forward(x: Tensor): Tensor {
     return selu(x);
   }
@@ -160,6 +176,8 @@ export class SELU extends Activation {
  * @see PyTorch `nn.CELU`
  */
 export class CELU extends Activation {
+  static override readonly keepsNothing = true;
+
   readonly alpha: number;
 
   constructor(options?: { alpha?: number }) {
@@ -178,6 +196,8 @@ export class CELU extends Activation {
  * @see PyTorch `nn.GELU`
  */
 export class GELU extends Activation {
+  static override readonly keepsNothing = true;
+
   readonly approximate: 'none' | 'tanh';
 
   constructor(options?: { approximate?: 'none' | 'tanh' }) {
@@ -193,6 +213,8 @@ export class GELU extends Activation {
 
 /** x · σ(x), also called swish. @see PyTorch `nn.SiLU` */
 export class SiLU extends Activation {
+  static override readonly keepsNothing = true;
+
   override forward(x: Tensor): Tensor {
     return silu(x);
   }
@@ -200,6 +222,8 @@ export class SiLU extends Activation {
 
 /** x · tanh(softplus(x)). @see PyTorch `nn.Mish` */
 export class Mish extends Activation {
+  static override readonly keepsNothing = true;
+
   override forward(x: Tensor): Tensor {
     return mish(x);
   }
@@ -207,6 +231,8 @@ export class Mish extends Activation {
 
 /** σ(x) = 1 / (1 + e⁻ˣ). @see PyTorch `nn.Sigmoid` */
 export class Sigmoid extends Activation {
+  static override readonly keepsNothing = true;
+
   override forward(x: Tensor): Tensor {
     return sigmoid(x);
   }
@@ -214,6 +240,8 @@ export class Sigmoid extends Activation {
 
 /** The hyperbolic tangent. @see PyTorch `nn.Tanh` */
 export class Tanh extends Activation {
+  static override readonly keepsNothing = true;
+
   override forward(x: Tensor): Tensor {
     return tanh(x);
   }
@@ -221,6 +249,8 @@ export class Tanh extends Activation {
 
 /** ln σ(x). @see PyTorch `nn.LogSigmoid` */
 export class LogSigmoid extends Activation {
+  static override readonly keepsNothing = true;
+
   override forward(x: Tensor): Tensor {
     return logsigmoid(x);
   }
@@ -231,6 +261,8 @@ export class LogSigmoid extends Activation {
  * @see PyTorch `nn.Softplus`
  */
 export class Softplus extends Activation {
+  static override readonly keepsNothing = true;
+
   readonly beta: number;
   readonly threshold: number;
 
@@ -248,6 +280,8 @@ export class Softplus extends Activation {
 
 /** x / (1 + |x|). @see PyTorch `nn.Softsign` */
 export class Softsign extends Activation {
+  static override readonly keepsNothing = true;
+
   override forward(x: Tensor): Tensor {
     return softsign(x);
   }
@@ -258,6 +292,8 @@ export class Softsign extends Activation {
  * @see PyTorch `nn.GLU`
  */
 export class GLU extends Activation {
+  static override readonly keepsNothing = true;
+
   readonly dim: number;
 
   constructor(options?: { dim?: number }) {
@@ -291,6 +327,8 @@ abstract class AlongDim extends Activation {
  * @see PyTorch `nn.Softmax`
  */
 export class Softmax extends AlongDim {
+  static override readonly keepsNothing = true;
+
   override forward(x: Tensor): Tensor {
     return softmax(x, this.dimOf(x));
   }
@@ -298,6 +336,8 @@ export class Softmax extends AlongDim {
 
 /** ln softmax(x) along `dim`, which is chosen as by `Softmax`. @see PyTorch `nn.LogSoftmax` */
 export class LogSoftmax extends AlongDim {
+  static override readonly keepsNothing = true;
+
   override forward(x: Tensor): Tensor {
     return logSoftmax(x, this.dimOf(x));
   }

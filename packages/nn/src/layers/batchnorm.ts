@@ -105,11 +105,15 @@ abstract class BatchNorm extends RunningNorm {
  * @see Ioffe & Szegedy (2015); CS231n, lecture 6; PyTorch `nn.BatchNorm1d`
  */
 export class BatchNorm1d extends BatchNorm {
+  static override readonly keepsNothing = true;
+
   protected override readonly shapes = { 2: '[n, c]', 3: '[n, c, l]' };
 }
 
 /** Batch normalisation of images `[n, c, h, w]`, as `BatchNorm1d`. @see CS231n, lecture 6; PyTorch `nn.BatchNorm2d` */
 export class BatchNorm2d extends BatchNorm {
+  static override readonly keepsNothing = true;
+
   protected override readonly shapes = { 4: '[n, c, h, w]' };
 }
 
@@ -152,11 +156,15 @@ abstract class InstanceNorm extends RunningNorm {
  * @see Ulyanov et al. (2016); PyTorch `nn.InstanceNorm1d`
  */
 export class InstanceNorm1d extends InstanceNorm {
+  static override readonly keepsNothing = true;
+
   protected override readonly shapes = { 2: '[c, l]', 3: '[n, c, l]' };
 }
 
 /** Instance normalisation of images `[n, c, h, w]` or `[c, h, w]`, as `InstanceNorm1d`. @see PyTorch `nn.InstanceNorm2d` */
 export class InstanceNorm2d extends InstanceNorm {
+  static override readonly keepsNothing = true;
+
   protected override readonly shapes = { 3: '[c, h, w]', 4: '[n, c, h, w]' };
 }
 

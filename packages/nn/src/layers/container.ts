@@ -1,5 +1,5 @@
-import { ArgumentError, describe, type Tensor } from '@ndgrad/core';
-import { type AnyModule, Module } from '../module.ts';
+import { ArgumentError, describe, isGradEnabled, Loan, openLoan, type Tensor, within } from '@ndgrad/core';
+import { type AnyModule, isObserved, Module } from '../module.ts';
 
 /** A list of modules, which are its fields 0, 1, 2, …: so they are named `0.weight`, `1.weight`, …. */
 abstract class ModuleArray<M extends AnyModule, Inputs extends unknown[], Output> extends Module<Inputs, Output> {
@@ -36,14 +36,78 @@ abstract class ModuleArray<M extends AnyModule, Inputs extends unknown[], Output
  * @see PyTorch `nn.Sequential`
  */
 export class Sequential extends ModuleArray<Module, [Tensor], Tensor> {
+  static override readonly keepsNothing = true;
+
   constructor(...layers: Module[]) {
     super(layers);
   }
 
   override forward(x: Tensor): Tensor {
-    for (const layer of this) x = layer.call(x);
+    const between = new Between(this);
+    try {
+      for (let i = 0; i < this.length; i++) x = between.call(i, x);
+    } catch (error) {
+      between.end();
+      throw error;
+    }
+    between.handOut(x);
     return x;
   }
+}
+
+/** What passes between the layers: nobody else sees it, so its memory is lent until it has served. */
+class Between {
+  private loans: Loan[] = [];
+
+  constructor(private readonly layers: Sequential) {}
+
+  call(i: number, x: Tensor): Tensor {
+    const layer = this.layers[i]!;
+    const y = within(this.loanOf(i), () => layer.call(x));
+    if (!isGradEnabled()) this.endAllBut(y); // unrecorded, only the latest value is still needed
+    return y;
+  }
+
+  /** Who lends the output of a layer: one of ours between two layers that keep nothing; at the end whoever lends ours. */
+  private loanOf(i: number): Loan | null {
+    if (!keepsNothing(this.layers[i]) || isObserved()) return null;
+    if (i === this.layers.length - 1) return openLoan();
+    if (!keepsNothing(this.layers[i + 1])) return null;
+    const latest = this.loans.at(-1);
+    // Without a node that says when it has served, what is lent goes with the next.
+    if (latest !== undefined && latest.firstNode === null) return latest;
+    const next = new Loan();
+    this.loans.push(next);
+    return next;
+  }
+
+  /** The result is the caller's, and the rest goes with the graph. */
+  handOut(y: Tensor): void {
+    if (this.loans.some((loan) => loan === y.storage?.loan)) y.storage.keep(); // a pooling layer may give more than a tensor
+    if (y.node === null) this.end();
+    for (const loan of this.loans) {
+      if (loan.firstNode === null) loan.keepAll();
+      else loan.guard();
+    }
+  }
+
+  end(): void {
+    for (const loan of this.loans) loan.end();
+    this.loans = [];
+  }
+
+  private endAllBut(y: Tensor): void {
+    this.loans = this.loans.filter((loan) => {
+      if (loan === y.storage?.loan) return true;
+      loan.end();
+      return false;
+    });
+  }
+}
+
+/** Whether a layer's class says of itself, and not of its subclasses, that it keeps nothing. */
+function keepsNothing(layer: Module | undefined): boolean {
+  return layer !== undefined && Object.hasOwn(layer.constructor, 'keepsNothing');
 }
 
 /**

@@ -6,11 +6,11 @@ import {
   conv2d,
   convTranspose2d,
   defaultGenerator,
-  empty,
   formatShape,
   type Generator,
   pad,
   readOptions,
+  resident,
   type Shape,
   ShapeError,
   type Sizes,
@@ -95,7 +95,7 @@ abstract class ConvLayer<Inputs extends unknown[] = [Tensor]> extends Module<Inp
     this.dilation = listOf(name, 'dilation', dilation, dims, 1);
     this.groups = groups;
     const channels = transposed ? [inChannels, outChannels / groups] : [outChannels, inChannels / groups];
-    const weight = empty([...channels, ...this.kernelSize]);
+    const weight = resident([...channels, ...this.kernelSize]);
     this.weight = new Parameter(init.kaimingUniform_(weight, { a: Math.sqrt(5), generator }));
     const fanIn = channels[1]! * this.kernelSize.reduce((a, b) => a * b, 1);
     this.bias = bias ? new Parameter(uniformBias(outChannels, fanIn, generator)) : null;
@@ -177,6 +177,8 @@ abstract class PaddedConv extends ConvLayer {
  * @see PyTorch `nn.Conv1d`
  */
 export class Conv1d extends PaddedConv {
+  static override readonly keepsNothing = true;
+
   constructor(inChannels: number, outChannels: number, kernelSize: Sizes, options?: ConvLayerOptions) {
     super(inChannels, outChannels, kernelSize, options, 1);
   }
@@ -193,6 +195,8 @@ export class Conv1d extends PaddedConv {
  * @see CS231n, lecture 5; PyTorch `nn.Conv2d`
  */
 export class Conv2d extends PaddedConv {
+  static override readonly keepsNothing = true;
+
   constructor(inChannels: number, outChannels: number, kernelSize: Sizes, options?: ConvLayerOptions) {
     super(inChannels, outChannels, kernelSize, options, 2);
   }

@@ -38,15 +38,21 @@ abstract class DropoutLayer extends Module {
  * @see Srivastava et al. (2014); CS231n, lecture 7; PyTorch `nn.Dropout`
  */
 export class Dropout extends DropoutLayer {
+  static override readonly keepsNothing = true;
+
   protected override drop = dropout;
 }
 
 /** As `Dropout`, for whole channels of `[n, c, l]` or `[c, l]`. @see PyTorch `nn.Dropout1d` */
 export class Dropout1d extends DropoutLayer {
+  static override readonly keepsNothing = true;
+
   protected override drop = dropout1d;
 }
 
 /** As `Dropout`, for whole channels of `[n, c, …]`. @see Tompson et al. (2015); PyTorch `nn.Dropout2d` */
 export class Dropout2d extends DropoutLayer {
+  static override readonly keepsNothing = true;
+
   protected override drop = dropout2d;
 }

@@ -1,4 +1,12 @@
-import { checkInteger, defaultGenerator, empty, type Generator, readOptions, type Tensor } from '@ndgrad/core';
+import {
+  checkInteger,
+  defaultGenerator,
+  empty,
+  type Generator,
+  readOptions,
+  resident,
+  type Tensor,
+} from '@ndgrad/core';
 import { bilinear, linear } from '../functional/linear.ts';
 import * as init from '../init.ts';
 import { Module } from '../module.ts';
@@ -20,6 +28,8 @@ const defaults: Required<LinearOptions> = { bias: true, generator: defaultGenera
  * @see CS231n, lecture 4; PyTorch `nn.Linear`
  */
 export class Linear extends Module {
+  static override readonly keepsNothing = true;
+
   readonly weight: Parameter;
   readonly bias: Parameter | null;
 
@@ -32,7 +42,9 @@ export class Linear extends Module {
     const { bias, generator } = readOptions('Linear', options, defaults);
     checkInteger('Linear', 'inFeatures', inFeatures);
     checkInteger('Linear', 'outFeatures', outFeatures);
-    this.weight = new Parameter(init.kaimingUniform_(empty([outFeatures, inFeatures]), { a: Math.sqrt(5), generator }));
+    this.weight = new Parameter(
+      init.kaimingUniform_(resident([outFeatures, inFeatures]), { a: Math.sqrt(5), generator }),
+    );
     this.bias = bias ? new Parameter(uniformBias(outFeatures, inFeatures, generator)) : null;
   }
 

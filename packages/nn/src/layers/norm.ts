@@ -32,6 +32,8 @@ export interface LayerNormOptions {
  * @see Ba et al. (2016); CS231n, lecture 6; PyTorch `nn.LayerNorm`
  */
 export class LayerNorm extends Module {
+  static override readonly keepsNothing = true;
+
   readonly normalizedShape: Shape;
   readonly eps: number;
   readonly weight: Parameter | null;
@@ -79,6 +81,8 @@ export interface GroupNormOptions {
  * @see Wu & He (2018); CS231n, lecture 6; PyTorch `nn.GroupNorm`
  */
 export class GroupNorm extends Module {
+  static override readonly keepsNothing = true;
+
   readonly eps: number;
   readonly weight: Parameter | null;
   readonly bias: Parameter | null;
@@ -133,6 +137,8 @@ export interface LocalResponseNormOptions {
  * @see Krizhevsky et al. (2012), section 3.3; PyTorch `nn.LocalResponseNorm`
  */
 export class LocalResponseNorm extends Module {
+  static override readonly keepsNothing = true;
+
   private readonly options: Required<LocalResponseNormOptions>;
 
   constructor(

@@ -51,6 +51,8 @@ const eitherWay = (options: { returnIndices: boolean }) => options as { returnIn
 
 /** Maxima of windows: `[n, c, l]` or `[c, l]`. @see PyTorch `nn.MaxPool1d` */
 export class MaxPool1d<R extends boolean = false> extends Pool<MaxOptions, MaxPooled<R>> {
+  static override readonly keepsNothing = true;
+
   constructor(kernelSize: Sizes, options?: MaxPoolLayerOptions<R>) {
     super(kernelSize, options, maxDefaults);
   }
@@ -65,6 +67,8 @@ export class MaxPool1d<R extends boolean = false> extends Pool<MaxOptions, MaxPo
  * @see CS231n, lecture 5; PyTorch `nn.MaxPool2d`
  */
 export class MaxPool2d<R extends boolean = false> extends Pool<MaxOptions, MaxPooled<R>> {
+  static override readonly keepsNothing = true;
+
   constructor(kernelSize: Sizes, options?: MaxPoolLayerOptions<R>) {
     super(kernelSize, options, maxDefaults);
   }
@@ -78,6 +82,8 @@ const avgDefaults: Required<AvgPoolOptions> = { stride: null, padding: 0, ceilMo
 
 /** Means of windows: `[n, c, l]` or `[c, l]`. @see PyTorch `nn.AvgPool1d` */
 export class AvgPool1d extends Pool<Required<AvgPoolOptions>> {
+  static override readonly keepsNothing = true;
+
   constructor(kernelSize: Sizes, options?: AvgPoolOptions) {
     super(kernelSize, options, avgDefaults);
   }
@@ -95,6 +101,8 @@ export interface AvgPool2dOptions extends AvgPoolOptions {
 
 /** Means of windows: `[n, c, h, w]` or `[c, h, w]`. @see CS231n, lecture 5; PyTorch `nn.AvgPool2d` */
 export class AvgPool2d extends Pool<Required<AvgPool2dOptions>> {
+  static override readonly keepsNothing = true;
+
   constructor(kernelSize: Sizes, options?: AvgPool2dOptions) {
     super(kernelSize, options, { ...avgDefaults, divisorOverride: null });
   }
@@ -111,6 +119,8 @@ const repr = (outputSize: AdaptiveSizes) => changed({ outputSize }, {}).join(', 
  * @see PyTorch `nn.AdaptiveAvgPool2d`
  */
 export class AdaptiveAvgPool2d extends Module {
+  static override readonly keepsNothing = true;
+
   constructor(readonly outputSize: AdaptiveSizes) {
     super();
   }

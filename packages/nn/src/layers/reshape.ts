@@ -29,6 +29,8 @@ export class Identity extends Module {
  * @see PyTorch `nn.Flatten`
  */
 export class Flatten extends Module {
+  static override readonly keepsNothing = true;
+
   readonly startDim: number;
   readonly endDim: number;
 
@@ -54,6 +56,8 @@ export class Flatten extends Module {
  * @see PyTorch `nn.Unflatten`
  */
 export class Unflatten extends Module {
+  static override readonly keepsNothing = true;
+
   constructor(
     readonly dim: number,
     readonly unflattenedSize: Shape,

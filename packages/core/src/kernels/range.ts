@@ -1,0 +1,42 @@
+import type { Nd } from './kernel.ts';
+import { eachLane, laneOf } from './lanes.ts';
+
+/** Between which numbers the elements of an array lie. */
+export interface Range {
+  /** The least and the greatest of the finite ones; `Infinity` and `-Infinity` where there are none. */
+  readonly min: number;
+  readonly max: number;
+  /** How many are NaN, and how many are infinite. */
+  readonly nan: number;
+  readonly infinite: number;
+}
+
+/** The range of all elements of a view. */
+export function rangeOf(x: Nd): Range {
+  let [min, max, nan, infinite] = [Infinity, -Infinity, 0, 0];
+  const dim = x.shape.length - 1;
+  const { size, step } = laneOf(x, dim);
+  const { data } = x;
+  eachLane([x], dim, (start) => {
+    for (let i = 0, at = start!; i < size; i++, at += step) {
+      const value = data[at]!;
+      if (value - value !== 0) {
+        if (value !== value) nan++;
+        else infinite++;
+        continue;
+      }
+      if (value < min) min = value;
+      if (value > max) max = value;
+    }
+  });
+  return { min, max, nan, infinite };
+}
+
+/** `[-2.31, 4.5]`, or with what is not finite: `[-2.31, 4.5], 3 NaN, 1 infinite`. */
+export function formatRange({ min, max, nan, infinite }: Range): string {
+  const short = (value: number) => String(Number(value.toPrecision(4)));
+  const parts = min > max ? [] : [`[${short(min)}, ${short(max)}]`];
+  if (nan > 0) parts.push(`${nan} NaN`);
+  if (infinite > 0) parts.push(`${infinite} infinite`);
+  return parts.length > 0 ? parts.join(', ') : 'empty';
+}
