@@ -9,13 +9,14 @@ const DEPTH: i32 = 256;
 const ROWS: i32 = 128;
 const COLUMNS: i32 = 2048;
 
-const packedA = memory.data(ROWS * DEPTH * 8, 16) as i32;
-const packedB = memory.data(COLUMNS * DEPTH * 8, 16) as i32;
-const edge = memory.data(TILE * TILE * 8, 16) as i32;
+// Not memory.data: a memory that is imported is not known to be 0, and the module would hold 4 MB of zeros.
+const packedA = __heap_base as i32;
+const packedB = packedA + ROWS * DEPTH * 8;
+const edge = packedB + COLUMNS * DEPTH * 8;
 
 /** Where the caller may put operands: everything from here on. */
 export function freeFrom(): i32 {
-  return __heap_base as i32;
+  return edge + TILE * TILE * 8;
 }
 
 /** [n, k] · [k, m] → [n, m]; y is contiguous. Each element is summed over k in order, block by block. */
