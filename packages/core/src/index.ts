@@ -1,7 +1,16 @@
 import './methods.ts';
 
 // Tensors: what they are, and how they are made
-export { type At, type NestedArray, type Node, type Op, type Rule, Tensor, type TensorLike } from './tensor.ts';
+export {
+  type At,
+  latestId,
+  type NestedArray,
+  type Node,
+  type Op,
+  type Rule,
+  Tensor,
+  type TensorLike,
+} from './tensor.ts';
 export {
   arange,
   bernoulli,
@@ -30,7 +39,7 @@ export {
 } from './create.ts';
 
 // Randomness
-export { defaultGenerator, Generator, type GeneratorState, manualSeed } from './random.ts';
+export { defaultGenerator, Generator, type GeneratorState, livingGenerators, manualSeed } from './random.ts';
 export * from './ops/sampling.ts';
 
 // Operations, element by element

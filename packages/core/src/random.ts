@@ -4,6 +4,10 @@ import { ArgumentError } from './errors.ts';
 const WORDS = 624;
 const SHIFT = 397;
 
+/** All generators that the program still has. Who looks for those that nobody named, does so here. */
+const living = new Set<WeakRef<Generator>>();
+const forgotten = new FinalizationRegistry<WeakRef<Generator>>((reference) => living.delete(reference));
+
 /** What `Generator.getState` gives and `setState` takes: plain data, safe to keep as JSON. */
 export interface GeneratorState {
   readonly seed: number;
@@ -26,6 +30,9 @@ export class Generator {
   /** A generator that starts from `seed`; without one, from a number that nobody can guess. */
   constructor(seed: number = Math.floor(Math.random() * 2 ** 32)) {
     this.manualSeed(seed);
+    const reference = new WeakRef(this);
+    living.add(reference);
+    forgotten.register(this, reference);
   }
 
   /**
@@ -121,6 +128,11 @@ export class Generator {
     }
     this.position = 0;
   }
+}
+
+/** All generators that the program has made and can still reach, the default one first. */
+export function livingGenerators(): Generator[] {
+  return [...living].flatMap((reference) => reference.deref() ?? []);
 }
 
 /** Two normal numbers of two uniform ones, u1 in (0, 1] and u2 in [0, 1) (Box & Muller, 1958). */

@@ -6,6 +6,8 @@ export interface Scope {
   readonly path: string;
   /** What it is, in a word or two: `Linear 100→10`. */
   readonly label: string;
+  /** The id of the newest tensor when it began: what is younger was made inside or afterwards. */
+  readonly since: number;
 }
 
 let running: Scope | null = null;

@@ -45,7 +45,21 @@ export function contiguous(data: Float64Array, shape: Shape): Nd {
 
 /** A view of `data` that keeps its own copy of `shape` and `stride`. */
 export function viewAs(data: Float64Array, shape: Shape, stride: Shape, offset: number): Nd {
-  return ndarray(data, [...shape], [...stride], offset);
+  const View = viewOfRank(shape.length);
+  if (shape.length === 1) return new View(data, shape[0]!, stride[0]!, offset);
+  if (shape.length === 2) return new View(data, shape[0]!, shape[1]!, stride[0]!, stride[1]!, offset);
+  return new View(data, ...shape, ...stride, offset);
+}
+
+/** A class of ndarray: made of the data, the sizes, the strides and the offset. */
+type View = new (data: Float64Array, ...numbers: number[]) => Nd;
+
+const views: View[] = [];
+
+/** ndarray's class of views with so many dims. `ndarray()` finds out each time what `data` is, which takes far longer. */
+function viewOfRank(rank: number): View {
+  views[rank] ??= ndarray(new Float64Array(1), Array(rank).fill(1)).constructor as View;
+  return views[rank];
 }
 
 /** `x` repeated to `shape` through strides of 0: reading it broadcasts, accumulating into it sums. */

@@ -32,9 +32,9 @@ export function rangeOf(x: Nd): Range {
   return { min, max, nan, infinite };
 }
 
-/** `[-2.31, 4.5]`, or with what is not finite: `[-2.31, 4.5], 3 NaN, 1 infinite`. */
-export function formatRange({ min, max, nan, infinite }: Range): string {
-  const short = (value: number) => String(Number(value.toPrecision(4)));
+/** `[-2.31, 4.5]`, in that many significant digits, or with what is not finite: `[-2.31, 4.5], 3 NaN, 1 infinite`. */
+export function formatRange({ min, max, nan, infinite }: Range, digits = 4): string {
+  const short = (value: number) => String(Number(value.toPrecision(digits)));
   const parts = min > max ? [] : [`[${short(min)}, ${short(max)}]`];
   if (nan > 0) parts.push(`${nan} NaN`);
   if (infinite > 0) parts.push(`${infinite} infinite`);
