@@ -26,19 +26,19 @@ export const linearClassifier = lesson({
     seed: seed(0, 'seed of the split, the weights and the order'),
   },
   goals: { 'softmax held-out accuracy': share({ min: 0.94 }), 'SVM held-out accuracy': share({ min: 0.94 }) },
-  async run({ epochs, lr, batchSize, weightDecay, seed }, { print, progress, signal }) {
+  async run({ epochs, lr, batchSize, weightDecay, seed }, { print, training }) {
     manualSeed(seed);
     const flowers = iris({ from: import.meta.url });
-    const [training, heldOut] = randomSplit(flowers, parts, { stratify: true });
-    const standard = fitStandardizer(training); // on the training part alone
-    const train = new DataLoader(standard.applyTo(training), { batchSize, shuffle: true });
+    const [known, heldOut] = randomSplit(flowers, parts, { stratify: true });
+    const standard = fitStandardizer(known); // on the training part alone
+    const train = new DataLoader(standard.applyTo(known), { batchSize, shuffle: true });
     const [x, y] = everything(standard.applyTo(heldOut));
 
     const reached: Record<string, number> = {};
     for (const [name, loss] of Object.entries(losses)) {
       const model = new Linear(4, 3);
       const optimizer = new SGD([{ params: model.weight, weightDecay }, { params: model.bias! }], { lr });
-      const { history } = await fit(model, { loss, optimizer, train, epochs, signal, progress });
+      const { history } = await fit(model, { loss, optimizer, train, epochs, ...training });
       const scores = noGrad(() => model.call(x));
       reached[name] = accuracy(scores, y);
       const counts = confusionMatrix(scores, y).tolist() as number[][];

@@ -37,14 +37,14 @@ export const spiralArms = lesson({
   },
   goals: { 'linear accuracy': share({ min: 0.49, max: 0.56 }), 'network accuracy': share({ min: 0.98 }) },
   ci: { options: { steps: 2000 }, goals: { 'network accuracy': share({ min: 0.94 }) } },
-  async run({ hidden, steps, linearSteps, lr, weightDecay, seed }, { print, progress, signal }) {
+  async run({ hidden, steps, linearSteps, lr, weightDecay, seed }, { print, training }) {
     manualSeed(seed);
     const { inputs, targets } = spiral(); // [300, 2], [300]
     const batches = [[inputs, targets] as const];
     const train = async (name: string, model: Module, epochs: number) => {
       const { weights, biases } = weightsAndBiases(model);
       const optimizer = new SGD([{ params: weights, weightDecay }, { params: biases }], { lr });
-      const { history } = await fit(model, { loss, optimizer, train: batches, epochs, signal, progress });
+      const { history } = await fit(model, { loss, optimizer, train: batches, epochs, ...training });
       const result = await evaluate(model, batches, { loss });
       const penalty = weights.reduce((sum, w) => sum + 0.5 * weightDecay * w.detach().square().sum().item(), 0);
       print(

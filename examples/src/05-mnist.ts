@@ -32,7 +32,7 @@ export const handwriting = lesson({
   },
   goals: { 'test accuracy': share({ min: 0.975 }) },
   ci: { options: { epochs: 2, rows: 10_000 }, goals: { 'test accuracy': share({ min: 0.93 }) } },
-  async run({ epochs, batchSize, hidden, rows, seed, folder, ...step }, { progress, signal }) {
+  async run({ epochs, batchSize, hidden, rows, seed, folder, ...step }, { training }) {
     manualSeed(seed);
     const from = folder === '' ? { from: import.meta.url } : { folder };
     const data = mnist({ ...from, mean: 0.1307, std: 0.3081 });
@@ -43,7 +43,7 @@ export const handwriting = lesson({
     const model = new Sequential(new Flatten(), new Linear(pixels, hidden), new ReLU(), new Linear(hidden, digits));
     const optimizer = new SGD(model.parameters(), step);
     const schedule = new CosineAnnealingLR(optimizer, { TMax: epochs });
-    await fit(model, { loss, optimizer, schedule, train, epochs, signal, progress });
+    await fit(model, { loss, optimizer, schedule, train, epochs, ...training });
     const { accuracy } = await evaluate(model, test, { loss });
     return { 'test accuracy': accuracy! };
   },

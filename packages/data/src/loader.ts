@@ -59,12 +59,27 @@ export class DataLoader implements Iterable<Batch> {
     return this.dropLast ? Math.floor(batches) : Math.ceil(batches);
   }
 
-  *[Symbol.iterator](): Generator<Batch, void> {
-    const { batchSize, dataset, length } = this;
+  [Symbol.iterator](): Generator<Batch, void> {
+    return this.from(0);
+  }
+
+  /**
+   * An epoch from one of its batches on: its order is drawn by this call, as for a whole epoch; the batches before are
+   * not made.
+   * @param batch counted from 0
+   * @throws ArgumentError for what is no whole number of at least 0
+   */
+  from(batch: number): Generator<Batch, void> {
+    checkInteger('DataLoader.from', 'batch', batch);
     const order = this.shuffle
-      ? randperm(dataset.length, { generator: this.generator }).toArray()
-      : Float64Array.from({ length: dataset.length }, (_, i) => i);
-    for (let batch = 0; batch < length; batch++) {
+      ? randperm(this.dataset.length, { generator: this.generator }).toArray()
+      : Float64Array.from({ length: this.dataset.length }, (_, i) => i);
+    return this.batches(order, batch);
+  }
+
+  private *batches(order: Float64Array, first: number): Generator<Batch, void> {
+    const { batchSize, dataset, length } = this;
+    for (let batch = first; batch < length; batch++) {
       yield dataset.batch(order.subarray(batch * batchSize, (batch + 1) * batchSize));
     }
   }

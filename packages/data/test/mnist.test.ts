@@ -42,6 +42,14 @@ describe('mnist from a folder', () => {
     }
   });
 
+  it('has the class names that it is given', () => {
+    const { train, test } = mnist({ folder: folderWith(tiny()), classNames: ['top', 'trouser'] });
+    expect([train.classNames, test.classNames]).toEqual([
+      ['top', 'trouser'],
+      ['top', 'trouser'],
+    ]);
+  });
+
   it('normalises by the mean and deviation it is given', () => {
     const { train } = mnist({ folder: folderWith(tiny()), mean: 0.2, std: 0.4 });
     const pixels = train.batch([0])[0].toArray();

@@ -1,6 +1,17 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { DataError, DataLoader, iris, mnist, parseCsv, readCsv, readIdx, spiral } from '../src/index.ts';
+import {
+  cifar10,
+  DataError,
+  DataLoader,
+  digits,
+  iris,
+  mnist,
+  parseCsv,
+  readCsv,
+  readIdx,
+  spiral,
+} from '../src/index.ts';
 
 const sources = new URL('../src/', import.meta.url);
 
@@ -19,6 +30,8 @@ describe('outside Node', () => {
       () => mnist(),
       () => mnist({ folder: '.' }),
       () => iris(),
+      () => cifar10('.'),
+      () => digits(),
       () => readCsv('x'),
       () => readIdx('x'),
     ]) {

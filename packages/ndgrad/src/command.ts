@@ -1,9 +1,10 @@
 import { NdgradError } from '@ndgrad/core';
-import { pauses, silent } from '@ndgrad/train';
+import { type FitObserver, pauses, silent } from '@ndgrad/train';
 import { type Output, progressBar } from '@ndgrad/train/progress';
 import { duration, table } from '@ndgrad/train/text';
 import { defaultsOf, goalsOf, type Request, readCommandLine, UsageError } from './commandLine.ts';
 import { type Goal, goalText, isReached, type Lesson } from './lesson.ts';
+import { type Reporting, reportingOf } from './reporting.ts';
 
 export { type Output, progressBar } from '@ndgrad/train/progress';
 export { duration, grouped, percent, significant, sparkline, table } from '@ndgrad/train/text';
@@ -21,8 +22,10 @@ export {
   positive,
   seed,
   share,
+  type Training,
   text,
 } from './lesson.ts';
+export type { Report } from './report.ts';
 
 /** Exit codes of the command. */
 const OK = 0;
@@ -141,7 +144,8 @@ class Session {
   }
 
   private async runOne(lesson: Lesson): Promise<Outcome> {
-    const { all, ci, quiet, values, maxTime } = this.request;
+    const { all, ci, quiet, maxTime } = this.request;
+    const values = all ? defaultsOf(lesson, ci) : this.request.values;
     const time = maxTime === null ? [] : [AbortSignal.timeout(Math.min(1000 * maxTime, LONGEST_TIMER))];
     const signal = AbortSignal.any([this.interrupt.signal, ...time]);
     this.progress = quiet ? silent : progressBar(this.io.stderr);
@@ -149,9 +153,13 @@ class Session {
     const started = performance.now();
     let numbers: Outcome['numbers'] = {};
     let error: unknown = null;
+    let reporting: Reporting | null = null;
     try {
-      numbers = await lesson.run(all ? defaultsOf(lesson, ci) : values, {
+      reporting = await reportingOf(lesson, values, this.request);
+      numbers = await lesson.run(values, {
         print: (...lines) => this.print(lines.join('\n')),
+        training: { signal, progress: this.progress, observers: observersOf(reporting) },
+        report: reporting?.report ?? null,
         progress: this.progress,
         signal,
         pause: async () => {
@@ -162,10 +170,22 @@ class Session {
     } catch (thrown) {
       if (!signal.aborted || thrown !== signal.reason) error = thrown;
     }
+    if (reporting !== null) error = (await this.written(reporting)) ?? error;
     const goals = Object.entries(goalsOf(lesson, ci));
     const reached = error === null && goals.every(([what, goal]) => isReached(goal, numbers[what] ?? Number.NaN));
     const stopped = this.interrupt.signal.aborted ? 'Ctrl-C' : signal.aborted ? '--max-time' : null;
     return { lesson, numbers, error, stopped, reached, seconds: (performance.now() - started) / 1000 };
+  }
+
+  /** Writes the report of a lesson, however that ended; gives the error where it can't be written. */
+  private async written(reporting: Reporting): Promise<unknown> {
+    try {
+      await reporting.write();
+      this.say(`report: ${reporting.file}`);
+      return null;
+    } catch (error) {
+      return error;
+    }
   }
 
   private report({ lesson, numbers, error, stopped, seconds }: Outcome): void {
@@ -211,6 +231,11 @@ class Session {
   private complain(text: string): void {
     this.io.stderr.write(`${text}\n`);
   }
+}
+
+/** Who watches every training run of a lesson. */
+function observersOf(reporting: Reporting | null): FitObserver[] {
+  return reporting === null ? [] : [reporting.report];
 }
 
 function missed(what: string, goal: Goal, number: number | undefined): string | null {

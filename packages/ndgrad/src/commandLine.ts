@@ -18,6 +18,12 @@ export interface Request {
   debug: boolean;
   /** Seconds. */
   maxTime: number | null;
+  /** Where each lesson's report goes: a file, or `true` for `<lesson>.html` in the present folder. */
+  report: string | true | null;
+  /** The file of an earlier report, whose run is to be laid beside this one. */
+  compare: string | null;
+  /** The command line as it was typed. */
+  command: string;
 }
 
 /** How the command calls itself, and where its help goes. */
@@ -47,6 +53,8 @@ export function readCommandLine(lessons: readonly Lesson[], argv: readonly strin
     .option('--quiet', 'print the result only')
     .option('--debug', 'print stack traces')
     .addOption(new Option('--max-time <seconds>', 'end training after so long').argParser(reader(positive(1, ''))))
+    .option('--report [file]', 'write what happened as a page with pictures (default: <example>.html)')
+    .option('--compare <file>', 'lay the run of an earlier report beside this one')
     .addHelpText(
       'after',
       () =>
@@ -62,7 +70,7 @@ export function readCommandLine(lessons: readonly Lesson[], argv: readonly strin
       .addHelpText('after', () => lessonHelp(lesson, setting.name));
     for (const [key, option] of Object.entries(lesson.options)) command.addOption(declared(key, option));
     command.action(() => {
-      request = checked(lessons, program, command, lesson);
+      request = { ...checked(lessons, program, command, lesson), command: commandText(setting.name, argv) };
     });
   }
   try {
@@ -106,8 +114,17 @@ function flagOf(key: string): string {
   return `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
-function checked(lessons: readonly Lesson[], program: Command, command: Command, lesson: Lesson): Request {
+/** As it can be typed again. */
+function commandText(name: string, argv: readonly string[]): string {
+  const quoted = argv.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`));
+  return [name, ...quoted].join(' ');
+}
+
+type Checked = Omit<Request, 'command'>;
+
+function checked(lessons: readonly Lesson[], program: Command, command: Command, lesson: Lesson): Checked {
   const { all = false, ci = false, list = false, quiet = false, debug = false, maxTime = null } = program.opts();
+  const { report = null, compare = null } = program.opts();
   const names = lessons.map(({ name }) => name);
   const unknown = command.args.find((word) => word.startsWith('-'));
   if (unknown !== undefined) {
@@ -129,15 +146,21 @@ function checked(lessons: readonly Lesson[], program: Command, command: Command,
     );
   }
   if (extra !== undefined) throw new UsageError(`${JSON.stringify(extra)} is one word too many`);
+  if (names.includes(report))
+    throw new UsageError(`--report takes a file; put the example's name first: ${report} --report`);
+  if (compare !== null && report === null) throw new UsageError('--compare goes with --report');
   const given = Object.keys(lesson.options).filter((key) => command.getOptionValueSource(key) === 'cli');
   if (all && (given.length > 0 || program.args[0] === lesson.name)) {
     const word = given[0] === undefined ? `"${lesson.name}"` : flagOf(given[0]);
     throw new UsageError(`--all runs every example with its own options; leave out ${word}`);
   }
+  if (all && (compare !== null || typeof report === 'string')) {
+    throw new UsageError('--all writes a report for each example: --report without a file, and no --compare');
+  }
   const sized = ci ? { ...lesson.ci?.options } : {};
   const values = command.opts<Record<string, number | string>>();
   for (const [key, value] of Object.entries(sized)) if (!given.includes(key)) values[key] = value!;
-  return { lesson, values, all, ci, list, quiet, debug, maxTime };
+  return { lesson, values, all, ci, list, quiet, debug, maxTime, report, compare };
 }
 
 /** The options of a lesson as they stand when nobody sets any. */
@@ -165,6 +188,6 @@ function optionsHelp(lessons: readonly Lesson[]): string {
 
 function lessonHelp(lesson: Lesson, name: string): string {
   const goals = Object.entries(lesson.goals).map(([what, goal]) => `  ${what}: ${goalText(goal)}`);
-  const general = '--all --ci --list --quiet --debug --max-time <seconds>';
+  const general = '--all --ci --list --quiet --debug --max-time <seconds> --report [file] --compare <file>';
   return `\nMust reach, or the exit code is 1:\n${goals.join('\n')}\n\nAlso: ${general} (${name} --help)`;
 }

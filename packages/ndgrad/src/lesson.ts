@@ -1,5 +1,6 @@
-import type { Progress } from '@ndgrad/train';
+import type { FitOptions, Progress } from '@ndgrad/train';
 import { percent, significant } from '@ndgrad/train/text';
+import type { Report } from './report.ts';
 
 /** An option of a lesson: `--batch-size <number>` for the key `batchSize`. */
 export interface LessonOption<T extends number | string = number | string> {
@@ -23,13 +24,20 @@ type None = {};
 type Options = Readonly<Record<string, LessonOption>>;
 type Values<O extends Options> = { -readonly [Name in keyof O]: O[Name]['default'] };
 
+/** What the command line asks of every training run. */
+export type Training = Required<Pick<FitOptions, 'signal' | 'progress' | 'observers'>>;
+
 /** What a running lesson is given beside its options. */
 export interface LessonContext {
   /** Writes lines to the standard output. */
   print: (...lines: string[]) => void;
-  /** Shows how training goes on; for `fit`. */
+  /** To be spread into each `fit`: `fit(model, { loss, optimizer, train, epochs, ...training })`. */
+  training: Training;
+  /** Where a lesson shows pictures of its own; `null` without `--report`. */
+  report: Report | null;
+  /** Shows how training goes on. It is in `training`, too. */
   progress: Progress;
-  /** Fires on Ctrl-C and when the time is up: end soon, and give what is known. */
+  /** Fires on Ctrl-C and when the time is up: end soon, and give what is known. It is in `training`, too. */
   signal: AbortSignal;
   /** To await in loops of a lesson's own: gives Ctrl-C its turn, and ends the lesson when the signal has fired. */
   pause: () => Promise<void>;

@@ -7,6 +7,7 @@ import {
   forgetGrad,
   formatScope,
   formatShape,
+  latestId,
   NdgradError,
   noGrad,
   readOptions,
@@ -31,6 +32,8 @@ export interface KeyMismatch {
 
 /** The call of a module that is running: what is computed inside knows where it stands. */
 class Call implements Scope {
+  readonly since = latestId();
+
   constructor(
     readonly module: AnyModule,
     readonly parent: Scope | null,

@@ -5,6 +5,11 @@ import { accuracy, areLabels } from './metrics.ts';
 export interface Loader extends Iterable<readonly [inputs: Tensor, targets: Tensor]> {
   /** How many batches, where it is known. */
   readonly length?: number;
+  /**
+   * An epoch without its first batches, so that one which was broken off is gone on with: what is drawn for the whole
+   * epoch, such as its order, is drawn by this call. A loader without it makes those batches, and they are dropped.
+   */
+  from?(batch: number): Iterable<readonly [inputs: Tensor, targets: Tensor]>;
 }
 
 /** From a batch's outputs and targets to their mean loss, a scalar: a loss module, or a function. */
@@ -29,12 +34,27 @@ export function lossOf(loss: Loss, outputs: Tensor, targets: Tensor): Tensor {
   return typeof loss === 'function' ? loss(outputs, targets) : loss.call(outputs, targets);
 }
 
+/** Sums over the rows of an epoch so far. */
+export interface Sums {
+  readonly rows: number;
+  readonly batches: number;
+  readonly loss: number;
+  /** `null` where the targets are no labels. */
+  readonly right: number | null;
+}
+
 /** Means over rows, of batches of any size. */
 export class Means {
   rows = 0;
   batches = 0;
   private lossSum = 0;
   private right: number | null = 0;
+
+  /** @param sums where they begin (default: at nothing) */
+  constructor(sums?: Sums) {
+    if (sums !== undefined)
+      [this.rows, this.batches, this.lossSum, this.right] = [sums.rows, sums.batches, sums.loss, sums.right];
+  }
 
   add(rows: number, loss: number, accuracy: number | null): void {
     this.rows += rows;
@@ -49,5 +69,10 @@ export class Means {
 
   get accuracy(): number | null {
     return this.right === null ? null : this.right / this.rows;
+  }
+
+  /** What they are computed from. */
+  get sums(): Sums {
+    return { rows: this.rows, batches: this.batches, loss: this.lossSum, right: this.right };
   }
 }

@@ -60,6 +60,8 @@ export interface FitRun {
   readonly epochs: number;
   /** Batches per epoch, where the loader knows it. */
   readonly batches: number | null;
+  /** The epochs that were completed before, where a run is resumed (default: none). */
+  readonly history?: readonly EpochRecord[];
 }
 
 /** Watches a training run: a report, a doctor, a log. What is left out is not told; all of it may be async. */
@@ -76,8 +78,8 @@ export interface FitObserver {
 
 /** What training tells of itself while it runs. */
 export interface Progress {
-  /** Before the first epoch. `batches` per epoch, where the loader knows it. */
-  start(run: { epochs: number; batches: number | null }): void;
+  /** Before the first epoch. `batches` per epoch, where the loader knows it; `history`: the epochs of a resumed run. */
+  start(run: { epochs: number; batches: number | null; history?: readonly EpochRecord[] }): void;
   /** After every batch. */
   batch(state: BatchProgress): void;
   /** After every epoch. */
