@@ -3,8 +3,9 @@ import { type FitObserver, pauses, silent } from '@ndgrad/train';
 import { type Output, progressBar } from '@ndgrad/train/progress';
 import { duration, table } from '@ndgrad/train/text';
 import { defaultsOf, goalsOf, type Request, readCommandLine, UsageError } from './commandLine.ts';
-import { type Goal, goalText, isReached, type Lesson } from './lesson.ts';
+import { type Goal, goalText, isReached, type Lesson, type LessonContext, type Training } from './lesson.ts';
 import { type Reporting, reportingOf } from './reporting.ts';
+import { Saving } from './saving.ts';
 
 export { type Output, progressBar } from '@ndgrad/train/progress';
 export { duration, grouped, percent, significant, sparkline, table } from '@ndgrad/train/text';
@@ -109,6 +110,8 @@ interface Outcome {
   /** What ended it early. */
   stopped: 'Ctrl-C' | '--max-time' | null;
   reached: boolean;
+  /** What else there is to say: where files are. */
+  notes: string[];
   seconds: number;
 }
 
@@ -144,51 +147,69 @@ class Session {
   }
 
   private async runOne(lesson: Lesson): Promise<Outcome> {
-    const { all, ci, quiet, maxTime } = this.request;
+    const { all, ci, quiet } = this.request;
     const values = all ? defaultsOf(lesson, ci) : this.request.values;
-    const time = maxTime === null ? [] : [AbortSignal.timeout(Math.min(1000 * maxTime, LONGEST_TIMER))];
-    const signal = AbortSignal.any([this.interrupt.signal, ...time]);
+    const signal = this.newSignal();
     this.progress = quiet ? silent : progressBar(this.io.stderr);
-    const turn = pauses();
     const started = performance.now();
     let numbers: Outcome['numbers'] = {};
     let error: unknown = null;
     let reporting: Reporting | null = null;
+    const saving = this.savingOf(values);
     try {
       reporting = await reportingOf(lesson, values, this.request);
-      numbers = await lesson.run(values, {
-        print: (...lines) => this.print(lines.join('\n')),
-        training: { signal, progress: this.progress, observers: observersOf(reporting) },
-        report: reporting?.report ?? null,
-        progress: this.progress,
-        signal,
-        pause: async () => {
-          await turn();
-          signal.throwIfAborted();
-        },
-      });
+      numbers = await lesson.run(values, this.contextOf(signal, saving, reporting));
     } catch (thrown) {
       if (!signal.aborted || thrown !== signal.reason) error = thrown;
     }
-    if (reporting !== null) error = (await this.written(reporting)) ?? error;
+    const notes: string[] = [];
+    if (reporting !== null) {
+      const failure = await failureOf(reporting.write());
+      error ??= failure;
+      if (failure === null) notes.push(`report: ${reporting.file}`);
+    }
+    if (saving !== null && error === null) notes.push(saving.summary(signal.aborted));
     const goals = Object.entries(goalsOf(lesson, ci));
     const reached = error === null && goals.every(([what, goal]) => isReached(goal, numbers[what] ?? Number.NaN));
     const stopped = this.interrupt.signal.aborted ? 'Ctrl-C' : signal.aborted ? '--max-time' : null;
-    return { lesson, numbers, error, stopped, reached, seconds: (performance.now() - started) / 1000 };
+    return { lesson, numbers, error, stopped, reached, notes, seconds: (performance.now() - started) / 1000 };
   }
 
-  /** Writes the report of a lesson, however that ended; gives the error where it can't be written. */
-  private async written(reporting: Reporting): Promise<unknown> {
-    try {
-      await reporting.write();
-      this.say(`report: ${reporting.file}`);
-      return null;
-    } catch (error) {
-      return error;
-    }
+  /** Fires on Ctrl-C, and when the time of a lesson that starts now is up. */
+  private newSignal(): AbortSignal {
+    const { maxTime } = this.request;
+    if (maxTime === null) return this.interrupt.signal;
+    // Not AbortSignal.timeout: when only AbortSignal.any refers to it, Node 20 collects it as garbage before it fires.
+    const time = new AbortController();
+    const timer = setTimeout(
+      () => time.abort(new DOMException('the time is up', 'TimeoutError')),
+      Math.min(1000 * maxTime, LONGEST_TIMER),
+    );
+    timer.unref();
+    return AbortSignal.any([this.interrupt.signal, time.signal]);
   }
 
-  private report({ lesson, numbers, error, stopped, seconds }: Outcome): void {
+  private contextOf(signal: AbortSignal, saving: Saving | null, reporting: Reporting | null): LessonContext {
+    const turn = pauses();
+    return {
+      print: (...lines) => this.print(lines.join('\n')),
+      training: trainingOf({ signal, progress: this.progress }, saving, reporting),
+      report: reporting?.report ?? null,
+      progress: this.progress,
+      signal,
+      pause: async () => {
+        await turn();
+        signal.throwIfAborted();
+      },
+    };
+  }
+
+  private savingOf(values: Request['values']): Saving | null {
+    const { checkpoint } = this.request;
+    return checkpoint === null ? null : new Saving(checkpoint, values, this.request, (line) => this.print(line));
+  }
+
+  private report({ lesson, numbers, error, stopped, notes, seconds }: Outcome): void {
     const { all, ci, quiet } = this.request;
     const inTable = all && quiet;
     if (stopped !== null) this.say(`stopped by ${stopped} after ${duration(seconds)}; learnt so far:`);
@@ -200,6 +221,7 @@ class Session {
       const missing = missed(what, goal, number);
       if (missing !== null) this.complain(`${lesson.name}: ${missing}`);
     }
+    for (const note of notes) this.say(note);
   }
 
   /** The message alone for what went wrong on purpose; a name in front for what did not. */
@@ -233,9 +255,32 @@ class Session {
   }
 }
 
+/** What every training run of a lesson is given. */
+function trainingOf(
+  general: Pick<Training, 'signal' | 'progress'>,
+  saving: Saving | null,
+  reporting: Reporting | null,
+): Training {
+  return {
+    ...general,
+    observers: observersOf(saving, reporting),
+    // Read by each spreading anew, so that each run has a file of its own.
+    get checkpoint() {
+      return saving?.next() ?? null;
+    },
+  };
+}
+
 /** Who watches every training run of a lesson. */
-function observersOf(reporting: Reporting | null): FitObserver[] {
-  return reporting === null ? [] : [reporting.report];
+function observersOf(saving: Saving | null, reporting: Reporting | null): FitObserver[] {
+  return [...(saving === null ? [] : [saving]), ...(reporting === null ? [] : [reporting.report])];
+}
+
+async function failureOf(work: Promise<unknown>): Promise<unknown> {
+  return work.then(
+    () => null,
+    (error) => error,
+  );
 }
 
 function missed(what: string, goal: Goal, number: number | undefined): string | null {
