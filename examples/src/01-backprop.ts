@@ -1,11 +1,12 @@
 /**
  * Backpropagation, node by node, on f = (ax + by)·cz with the loss L = |15 − f|. CS231n, lecture 4.
- *   pnpm train backprop [--lr 0.02 --decay 0.9 --steps 100 --h 1e-5]
+ *   pnpm train backprop [--lr 0.02 --decay 0.9 --steps 100 --h 1e-5] [--report, which draws the graph]
  *
  * Prints the graph forward and backward, the same gradients by finite differences, and two runs of gradient descent: at
  * a fixed rate f hops to and fro across the kink of |15 − f|, with a decaying rate it comes to rest there.
  */
 import * as nd from '@ndgrad/core';
+import { graph as drawn } from '@ndgrad/viz/graph';
 import { amount, count, counted, fraction, lesson, positive, sparkline, table } from 'ndgrad/command';
 
 const given = { a: 2, b: 5, c: 1, x: 1, y: 2, z: 1 };
@@ -45,12 +46,12 @@ export const backprop = lesson({
     h: positive(1e-5, 'step of the finite differences'),
   },
   goals: { 'error of central differences': amount({ max: 1e-6 }), 'loss at a decaying rate': amount({ max: 1e-3 }) },
-  async run({ lr, decay, steps, h }, { print, pause }) {
+  async run({ lr, decay, steps, h }, { print, pause, report }) {
     const leaves = Object.fromEntries(Object.entries(given).map(([name, v]) => [name, nd.tensor(v).requiresGrad_()]));
     const nodes: Record<string, nd.Tensor> = { ...leaves, ...graph(leaves as Record<keyof typeof given, nd.Tensor>) };
     const values = Object.entries(nodes).map(([name, node]) => [name, formulas[name] ?? 'given', node.item()]);
     print('Forward', table(['node', 'formula', 'value'], values));
-
+    report?.svg('The graph', await drawn(nodes.L!, { names: nodes }).svg(), 'Above: the value; below: ∂L/∂value.');
     for (const node of Object.values(nodes)) node.retainGrad();
     nodes.L!.backward({ retainGraph: true });
     const backward = edges.map(([x, y]) => {
@@ -71,9 +72,8 @@ export const backprop = lesson({
 
     const [fixed, decaying] = [await descend(lr, 1, steps, pause), await descend(lr, decay, steps, pause)];
     const curves = [fixed, decaying].map((losses) => sparkline(losses.slice(0, 60)));
-    print('', `Loss at the fixed rate ${lr} and at ${lr} · ${decay}ᵗ, the first 60 steps`, ...curves);
-    const shown = fixed.slice(0, 8).map((loss, t) => [t, loss, decaying[t]!]);
-    print(table(['step', 'fixed', 'decaying'], shown));
+    const first = fixed.slice(0, 8).map((loss, t) => [t, loss, decaying[t]!]);
+    print('', `Loss at ${lr} and ${lr} · ${decay}ᵗ, 60 steps`, ...curves, table(['step', 'fixed', 'decaying'], first));
     return { 'error of central differences': rows[1]![4] as number, 'loss at a decaying rate': decaying.at(-1)! };
   },
 });

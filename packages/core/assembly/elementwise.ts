@@ -91,17 +91,6 @@ export function square(n: i32, x: i32, p: i32, y: i32): void { loop(Op.square, n
 export function sqrt(n: i32, x: i32, p: i32, y: i32): void { loop(Op.sqrt, n, x, p, x, p, y); }
 export function relu(n: i32, x: i32, p: i32, y: i32): void { loop(Op.step, n, x, p, x, p, y); }
 
-/** y[j] = Σ over the rows i of x[i][j]: [rows, m] → [m] */
-export function sumRows(rows: i32, m: i32, x: i32, y: i32): void {
-  memory.fill(y, 0, m * 8);
-  for (let i = 0; i < rows; i++) {
-    const x0 = x + i * m * 8;
-    let j = 0;
-    for (; j < m - 1; j += 2) v128.store(y + j * 8, f64x2.add(v128.load(y + j * 8), v128.load(x0 + j * 8)));
-    if (j < m) store<f64>(y + j * 8, load<f64>(y + j * 8) + load<f64>(x0 + j * 8));
-  }
-}
-
 /**
  * One step of gradient descent with momentum: d = sign·g + λw, v ← μv + share·d, w ← w − α·v, or with Nesterov's
  * momentum w ← w − α·(d + look·v).

@@ -1,2 +1,10 @@
-export { freeFrom, multiply } from './matmul';
+export { freeFrom, multiply, useRoom } from './matmul';
+export * from './threads';
+// Exported for their speed alone: see there.
+export { far, farHalf, near, nearHalf, thin1, thin2, thin3, thin4 } from './tile';
 export * from './elementwise';
+export * from './conv';
+export * from './norm';
+export * from './pool';
+export * from './unfold';
+export * from './updates';

@@ -1,95 +1,85 @@
 // y = a·b in f64x2, after Goto and van de Geijn, "Anatomy of High-Performance Matrix Multiplication" (2008):
-// blocks of a and b are packed so that the inner loop reads memory in order, from the caches.
-// Matrices are given by address and by the strides of rows and columns, in elements.
+// blocks of a and b are packed so that the inner loop reads memory in order, from the caches. Small or narrow operands
+// are read where they are. Each element is summed over k in order, one term after the other, whatever path it takes: so
+// its bits depend neither on the layout nor on who computes it.
+import { far, farHalf, HEIGHT, near, nearHalf, thin, THIN, WIDTH } from './tile';
 
-/** Rows and columns of the tile whose sums stay in registers: 8 sums of two doubles each. */
-const TILE: i32 = 4;
 /** Depth, rows and columns of the blocks: a's fits the second-level cache, a panel of b the first. */
 const DEPTH: i32 = 256;
-const ROWS: i32 = 128;
+const ROWS: i32 = 96;
 const COLUMNS: i32 = 2048;
+/** What stays in the first-level cache, in doubles. */
+const FEW: i32 = 4096;
 
 // Not memory.data: a memory that is imported is not known to be 0, and the module would hold 4 MB of zeros.
-const packedA = __heap_base as i32;
-const packedB = packedA + ROWS * DEPTH * 8;
-const edge = packedB + COLUMNS * DEPTH * 8;
+const ROOM: i32 = ((ROWS + COLUMNS) * DEPTH + HEIGHT * WIDTH) * 8;
+let packedA = __heap_base as i32;
+let packedB = packedA + ROWS * DEPTH * 8;
+let edge = packedB + COLUMNS * DEPTH * 8;
 
-/** Where the caller may put operands: everything from here on. */
-export function freeFrom(): i32 {
-  return edge + TILE * TILE * 8;
+/** Where the caller may put operands, with so many threads: everything from here on. */
+export function freeFrom(threads: i32): i32 {
+  return (__heap_base as i32) + threads * ROOM;
 }
 
-/** [n, k] · [k, m] → [n, m]; y is contiguous. Each element is summed over k in order, block by block. */
+/** Threads that share a memory have a room of their own each, from 0 on. */
+export function useRoom(thread: i32): void {
+  packedA = (__heap_base as i32) + thread * ROOM;
+  packedB = packedA + ROWS * DEPTH * 8;
+  edge = packedB + COLUMNS * DEPTH * 8;
+}
+
+/**
+ * y = a·b, or y += a·b where it `adds`: [n, k] · [k, m] → [n, m], with k of at least 1. Matrices are given by address and
+ * by the steps from row to row and from column to column, in elements.
+ */
 export function multiply(
   n: i32, m: i32, k: i32,
   a: i32, aRow: i32, aColumn: i32,
   b: i32, bRow: i32, bColumn: i32,
-  y: i32,
+  y: i32, yRow: i32, yColumn: i32, adds: bool,
 ): void {
+  if (n <= WIDTH && n < m) {
+    // yᵀ = bᵀ·aᵀ leaves less of the tiles empty.
+    blocks(m, n, k, b, bColumn * 8, bRow * 8, a, aColumn * 8, aRow * 8, y, yColumn * 8, yRow * 8, adds);
+  } else {
+    blocks(n, m, k, a, aRow * 8, aColumn * 8, b, bRow * 8, bColumn * 8, y, yRow * 8, yColumn * 8, adds);
+  }
+}
+
+/** The same, with steps in bytes. */
+function blocks(
+  n: i32, m: i32, k: i32,
+  a: i32, aRow: i32, aColumn: i32,
+  b: i32, bRow: i32, bColumn: i32,
+  y: i32, yRow: i32, yColumn: i32, adds: bool,
+): void {
+  const isThin = k <= THIN && !adds;
+  const readsA = isThin || m <= 4 * WIDTH || n * k <= FEW;
+  const readsB = bColumn == 8 && bRow != 0 && (isThin || n <= 2 * HEIGHT || k * bRow <= FEW * 8);
   for (let j = 0; j < m; j += COLUMNS) {
     const columns = min(COLUMNS, m - j);
+    const there = readsB ? columns & ~(WIDTH - 1) : 0; // from here on panels are packed, where they can be filled up
     for (let p = 0; p < k; p += DEPTH) {
       const depth = min(DEPTH, k - p);
-      pack(packedB, b + (p * bRow + j * bColumn) * 8, columns, bColumn, depth, bRow);
-      for (let i = 0; i < n; i += ROWS) {
-        const rows = min(ROWS, n - i);
-        pack(packedA, a + (i * aRow + p * aColumn) * 8, rows, aRow, depth, aColumn);
-        multiplyBlock(rows, columns, depth, y + (i * m + j) * 8, m, p > 0);
-      }
-    }
-  }
-}
-
-/** Lanes in groups of TILE, a group's lanes interleaved; missing lanes of the last group are 0. */
-function pack(to: i32, from: i32, lanes: i32, laneStep: i32, length: i32, step: i32): void {
-  const next = step * 8;
-  for (let lane = 0; lane < lanes; lane += TILE) {
-    const start = from + lane * laneStep * 8;
-    if (lanes - lane >= TILE) {
-      let at0 = start;
-      let at1 = start + laneStep * 8;
-      let at2 = at1 + laneStep * 8;
-      let at3 = at2 + laneStep * 8;
-      for (let p = 0; p < length; p++) {
-        store<f64>(to, load<f64>(at0));
-        store<f64>(to, load<f64>(at1), 8);
-        store<f64>(to, load<f64>(at2), 16);
-        store<f64>(to, load<f64>(at3), 24);
-        at0 += next;
-        at1 += next;
-        at2 += next;
-        at3 += next;
-        to += TILE * 8;
-      }
-    } else {
-      for (let p = 0; p < length; p++) {
-        for (let l = 0; l < TILE; l++) {
-          store<f64>(to, lane + l < lanes ? load<f64>(start + (l * laneStep + p * step) * 8) : 0);
-          to += 8;
-        }
-      }
-    }
-  }
-}
-
-/** The product of the packed blocks, written to or (where there was an earlier block of k) added to y. */
-function multiplyBlock(rows: i32, columns: i32, depth: i32, y: i32, yRow: i32, accumulate: bool): void {
-  for (let j = 0; j < columns; j += TILE) {
-    const panelB = packedB + j * depth * 8;
-    for (let i = 0; i < rows; i += TILE) {
-      const panelA = packedA + i * depth * 8;
-      const to = y + (i * yRow + j) * 8;
-      if (rows - i >= TILE && columns - j >= TILE) {
-        multiplyTile(depth, panelA, panelB, to, yRow * 8, accumulate);
-      } else {
-        multiplyTile(depth, panelA, panelB, edge, TILE * 8, false);
-        const height = min(TILE, rows - i);
-        const width = min(TILE, columns - j);
-        for (let r = 0; r < height; r++) {
-          for (let c = 0; c < width; c++) {
-            const at = to + (r * yRow + c) * 8;
-            const value = load<f64>(edge + (r * TILE + c) * 8);
-            store<f64>(at, accumulate ? load<f64>(at) + value : value);
+      const fromB = b + p * bRow + j * bColumn;
+      if (there < columns) pack(WIDTH, packedB, fromB + there * bColumn, columns - there, bColumn, depth, bRow);
+      const height = readsA ? n : ROWS;
+      for (let i = 0; i < n; i += height) {
+        const rows = min(height, n - i);
+        const fromA = a + i * aRow + p * aColumn;
+        if (!readsA) pack(HEIGHT, packedA, fromA, rows, aRow, depth, aColumn);
+        for (let c = 0; c < columns; c += WIDTH) {
+          const isThere = c < there;
+          const panel = isThere ? fromB + c * 8 : packedB + (c - there) * depth * 8;
+          const step = isThere ? bRow : WIDTH * 8;
+          const to = y + i * yRow + (j + c) * yColumn;
+          const width = min(WIDTH, columns - c);
+          if (isThin) {
+            thin(depth, rows, fromA, aRow, aColumn, panel, step, to, yRow, yColumn, width);
+          } else {
+            const at = readsA ? fromA : 0;
+            column(rows, depth, at, aRow, aColumn, panel, step, to, yRow, yColumn, width, adds || p > 0);
           }
         }
       }
@@ -97,41 +87,85 @@ function multiplyBlock(rows: i32, columns: i32, depth: i32, y: i32, yRow: i32, a
   }
 }
 
-/** A tile: Σ over p of column p of a's panel times row p of b's. */
-function multiplyTile(depth: i32, a: i32, b: i32, y: i32, yRow: i32, accumulate: bool): void {
-  let s00 = f64x2.splat(0);
-  let s01 = s00;
-  let s10 = s00;
-  let s11 = s00;
-  let s20 = s00;
-  let s21 = s00;
-  let s30 = s00;
-  let s31 = s00;
-  for (let end = a + depth * TILE * 8; a < end; a += TILE * 8, b += TILE * 8) {
-    const b0 = v128.load(b);
-    const b1 = v128.load(b, 16);
-    const a0 = v128.load_splat<f64>(a);
-    s00 = f64x2.add(s00, f64x2.mul(a0, b0));
-    s01 = f64x2.add(s01, f64x2.mul(a0, b1));
-    const a1 = v128.load_splat<f64>(a, 8);
-    s10 = f64x2.add(s10, f64x2.mul(a1, b0));
-    s11 = f64x2.add(s11, f64x2.mul(a1, b1));
-    const a2 = v128.load_splat<f64>(a, 16);
-    s20 = f64x2.add(s20, f64x2.mul(a2, b0));
-    s21 = f64x2.add(s21, f64x2.mul(a2, b1));
-    const a3 = v128.load_splat<f64>(a, 24);
-    s30 = f64x2.add(s30, f64x2.mul(a3, b0));
-    s31 = f64x2.add(s31, f64x2.mul(a3, b1));
+/** The tiles of a panel of b, from top to bottom; a is read where it is, or (0) where it was packed. */
+function column(
+  rows: i32, depth: i32, a: i32, aRow: i32, aColumn: i32,
+  b: i32, bStep: i32, y: i32, yRow: i32, yColumn: i32, width: i32, adds: bool,
+): void {
+  const isHalf = width <= WIDTH / 2;
+  for (let i = 0; i < rows; i += HEIGHT, y += HEIGHT * yRow) {
+    const height = min(HEIGHT, rows - i);
+    const isWhole = height == HEIGHT && width == WIDTH && yColumn == 8;
+    const to = isWhole ? y : edge;
+    const toRow = isWhole ? yRow : WIDTH * 8;
+    if (!isWhole && adds) copy(edge, WIDTH * 8, 8, y, yRow, yColumn, height, width);
+    if (a == 0 || (aRow == 8 && height == HEIGHT)) {
+      const from = a == 0 ? packedA + i * depth * 8 : a + i * 8;
+      const step = a == 0 ? HEIGHT * 8 : aColumn;
+      if (isHalf) nearHalf(depth, from, step, b, bStep, to, toRow, adds);
+      else near(depth, from, step, b, bStep, to, toRow, adds);
+    } else {
+      const from = a + i * aRow;
+      if (isHalf) farHalf(depth, from, aRow, height, aColumn, b, bStep, to, toRow, adds);
+      else far(depth, from, aRow, height, aColumn, b, bStep, to, toRow, adds);
+    }
+    if (!isWhole) copy(y, yRow, yColumn, edge, WIDTH * 8, 8, height, width);
   }
-  put(y, s00, s01, accumulate);
-  put(y + yRow, s10, s11, accumulate);
-  put(y + 2 * yRow, s20, s21, accumulate);
-  put(y + 3 * yRow, s30, s31, accumulate);
 }
 
-// @ts-ignore: a decorator of AssemblyScript
-@inline
-function put(y: i32, left: v128, right: v128, accumulate: bool): void {
-  v128.store(y, accumulate ? f64x2.add(v128.load(y), left) : left);
-  v128.store(y, accumulate ? f64x2.add(v128.load(y, 16), right) : right, 16);
+function copy(
+  to: i32, toRow: i32, toColumn: i32, from: i32, fromRow: i32, fromColumn: i32, height: i32, width: i32,
+): void {
+  for (let r = 0; r < height; r++, to += toRow, from += fromRow) {
+    for (let c = 0; c < width; c++) store<f64>(to + c * toColumn, load<f64>(from + c * fromColumn));
+  }
+}
+
+/**
+ * Lanes in groups, a group's lanes interleaved: first their first elements, then their second, and so on. Missing lanes
+ * of the last group are 0.
+ */
+function pack(group: i32, to: i32, from: i32, lanes: i32, laneStep: i32, length: i32, step: i32): void {
+  for (; lanes > 0; lanes -= group, from += group * laneStep, to += group * length * 8) {
+    if (lanes < group) packFew(group, to, from, lanes, laneStep, length, step);
+    else if (laneStep == 8) packRows(group, to, from, length, step);
+    else if (step == 8) packLanes(group, to, from, laneStep, length);
+    else packFew(group, to, from, group, laneStep, length, step);
+  }
+}
+
+/** Where the elements of a group lie side by side. */
+function packRows(group: i32, to: i32, from: i32, length: i32, step: i32): void {
+  const isWide = group > 4;
+  for (let p = 0; p < length; p++, from += step, to += group * 8) {
+    v128.store(to, v128.load(from));
+    v128.store(to, v128.load(from, 16), 16);
+    if (isWide) v128.store(to, v128.load(from, 32), 32);
+  }
+}
+
+/** Where the elements of a lane lie side by side: two elements of two lanes at a time. */
+function packLanes(group: i32, to: i32, from: i32, laneStep: i32, length: i32): void {
+  const next = group * 8;
+  let p = 0;
+  for (; p < length - 1; p += 2, from += 16, to += 2 * next) {
+    let at = from;
+    for (let l = 0; l < next; l += 16) {
+      const one = v128.load(at);
+      const other = v128.load(at + laneStep);
+      v128.store(to + l, v128.shuffle<f64>(one, other, 0, 2));
+      v128.store(to + l + next, v128.shuffle<f64>(one, other, 1, 3));
+      at += 2 * laneStep;
+    }
+  }
+  if (p < length) packFew(group, to, from, group, laneStep, 1, 8);
+}
+
+function packFew(group: i32, to: i32, from: i32, lanes: i32, laneStep: i32, length: i32, step: i32): void {
+  for (let p = 0; p < length; p++, from += step) {
+    for (let l = 0; l < group; l++) {
+      store<f64>(to, l < lanes ? load<f64>(from + l * laneStep) : 0);
+      to += 8;
+    }
+  }
 }

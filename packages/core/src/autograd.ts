@@ -94,6 +94,25 @@ export function grad(
   });
 }
 
+/** A node through which a gradient is about to be handed back. */
+export interface Passed {
+  readonly node: Node;
+  /** ∂root/∂y, of the node's output y. */
+  readonly g: Tensor;
+}
+
+/** Hands a gradient back through a node, by `run`, which shows to `see` what has gathered at each input. */
+export type PassObserver = (passed: Passed, run: (see: (x: Tensor, gradient: Tensor) => void) => void) => void;
+
+let observer: PassObserver | null = null;
+
+/** Makes `next` see every step of a sweep from now on, or with `null` nobody; returns who saw them before. */
+export function observePasses(next: PassObserver | null): PassObserver | null {
+  const before = observer;
+  observer = next;
+  return before;
+}
+
 interface Sweep {
   retainGraph: boolean;
   createGraph: boolean;
@@ -132,7 +151,7 @@ function sweep(
         gathered.take(y, (gradient) => {
           arrive(y, gradient);
           if (y.node === null) return;
-          gathered.lending(() => pass(y, y.node!, gradient.g, isNeeded, (x, next) => gathered.add(x, next)));
+          handBack(y, y.node, gradient.g, isNeeded, gathered);
           if (!retainGraph) y.node.inputs = null;
         });
       }
@@ -143,27 +162,38 @@ function sweep(
   });
 }
 
+/** `pass`, with what it gives gathered; seen by an observer, where there is one. */
+function handBack(y: Tensor, node: Node, g: Tensor, isNeeded: (x: Tensor) => boolean, gathered: Gathering): void {
+  const run = (see: ((x: Tensor, gradient: Tensor) => void) | null) =>
+    gathered.lending(() =>
+      pass(y, node, g, isNeeded, (x, next) => {
+        const sum = gathered.add(x, next);
+        see?.(x, sum);
+      }),
+    );
+  if (observer === null) run(null);
+  else observer({ node, g }, run);
+}
+
 /** The gradients that have been computed and not yet been passed on. Its loan lends their memory, for that long. */
 class Gathering {
   private readonly gradients = new Map<Tensor, Gathered>();
 
   constructor(private readonly loan: Loan | null) {}
 
-  /** A value that is used several times gathers the sum of the gradients of its uses. */
-  add(x: Tensor, next: Gathered): void {
+  /** A value that is used several times gathers the sum of the gradients of its uses; returns the sum so far. */
+  add(x: Tensor, next: Gathered): Tensor {
     const before = this.gradients.get(x);
-    if (before === undefined) {
-      this.hold(x, next);
-      return;
-    }
+    if (before === undefined) return this.hold(x, next);
     this.gradients.delete(x);
     before.g.storage.uses--;
-    this.hold(x, { g: add(before.g, next.g), isOwn: true });
+    return this.hold(x, { g: add(before.g, next.g), isOwn: true });
   }
 
-  private hold(x: Tensor, gradient: Gathered): void {
+  private hold(x: Tensor, gradient: Gathered): Tensor {
     gradient.g.storage.uses++;
     this.gradients.set(x, gradient);
+    return gradient.g;
   }
 
   /** Shows the gradient at `x`, if there is one, and then lets it go. */

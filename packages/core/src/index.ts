@@ -98,6 +98,9 @@ export { type OpFunction, type OpSpec, op } from './op.ts';
 
 // What runs the kernels, and where the time goes
 export { type Backend, backend } from './kernels/backend.ts';
+export { type AnomalyOptions, detectAnomaly } from './anomaly.ts';
+export { type Anomaly, AnomalyError, type Given, type Suspect } from './anomalyError.ts';
+export { dryRun } from './dryRun.ts';
 export { type KernelTime, type Profile, profile } from './profile.ts';
 
 // Errors
@@ -109,8 +112,10 @@ export { launch } from './kernels/launch.ts';
 export { formatRange, type Range, rangeOf } from './kernels/range.ts';
 export { Loan, openLoan, within } from './memory.ts';
 export { type Applied, type OpObserver, observeOps } from './op.ts';
+export { type AdamStep, adam } from './kernels/adam.ts';
 export { flat, type SgdStep, sgdMomentum } from './kernels/updates.ts';
 export { checkIndices } from './ops/checks.ts';
+export { softmaxLoss } from './ops/softmaxLoss.ts';
 export {
   checkChoice,
   checkInteger,

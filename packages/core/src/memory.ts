@@ -119,7 +119,16 @@ export function openLoan(): Loan | null {
   return open;
 }
 
+let isLeftAlone = false;
+
+/** Leaves WebAssembly's memory alone from now on, or with `false` no longer; returns whether it was left alone. */
+export function leaveAlone(wanted: boolean): boolean {
+  const before = isLeftAlone;
+  isLeftAlone = wanted;
+  return before;
+}
+
 /** An array of arbitrary numbers in WebAssembly's memory; `null` where there is none, or where it is not worth it. */
 export function blockOf(length: number): Float64Array | null {
-  return length >= FEW && isUsed('wasm') ? reserve(length) : null;
+  return length >= FEW && !isLeftAlone && isUsed('wasm') ? reserve(length) : null;
 }

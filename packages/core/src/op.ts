@@ -142,7 +142,7 @@ export function compute<P = void>(kernel: Kernel<P>, shape: Shape, inputs: reado
 }
 
 /** A new tensor of arbitrary numbers, for a kernel to write whole; in memory that is lent, where a loan is open. */
-function unwritten(shape: Shape): Tensor {
+export function unwritten(shape: Shape): Tensor {
   const loan = openLoan();
   const block = loan === null ? null : blockOf(numelOf(shape));
   if (block === null) return new Tensor(allocate(shape));

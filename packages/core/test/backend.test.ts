@@ -57,7 +57,7 @@ describe('backend', () => {
     const nd = await importedWith({});
     const wants = vi.spyOn(process, 'getBuiltinModule');
     nd.relu(nd.ones([1000]).add(1)).sum();
-    expect(wants).not.toHaveBeenCalled();
+    expect(wants).not.toHaveBeenCalledWith('node:module');
     nd.product();
     expect(wants).toHaveBeenCalledWith('node:module');
   });

@@ -3,6 +3,7 @@ import {
   bernoulli,
   defaultGenerator,
   Generator,
+  livingGenerators,
   manualSeed,
   rand,
   randint,
@@ -32,6 +33,12 @@ describe('Generator', () => {
     const expected = randn([5], { generator }).tolist();
     expect(randn([5], { generator: new Generator(1).setState(state) }).tolist()).toEqual(expected);
     expect(new Generator(1).setState(state).initialSeed()).toBe(7);
+  });
+
+  it('is among those that live while it is reached', () => {
+    const generator = new Generator(7);
+    expect(livingGenerators()[0]).toBe(defaultGenerator);
+    expect(livingGenerators()).toContain(generator);
   });
 
   it('refuses seeds and states that are none', () => {

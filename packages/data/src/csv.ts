@@ -2,7 +2,8 @@ import { ArgumentError, describe, nearest, readOptions, tensor } from '@ndgrad/c
 import Papa from 'papaparse';
 import { TensorDataset } from './dataset.ts';
 import { DataError } from './errors.ts';
-import { absolutePath, type FilePath, readBytes } from './node.ts';
+import { absolutePath, readBytes } from './node.ts';
+import type { FilePath } from './places.ts';
 
 /** A column, by its name in the header or by its place, from 0. */
 export type ColumnRef = string | number;

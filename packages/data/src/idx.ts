@@ -1,6 +1,7 @@
 import { describe, numelOf, readOptions } from '@ndgrad/core';
 import { DataError } from './errors.ts';
-import { absolutePath, type FilePath, nodeModule, readBytes } from './node.ts';
+import { absolutePath, nodeModule, readBytes } from './node.ts';
+import type { FilePath } from './places.ts';
 
 /** What an IDX file holds: unsigned bytes in row-major order. */
 export interface IdxArray {

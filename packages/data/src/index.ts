@@ -20,7 +20,7 @@ export { iris } from './iris.ts';
 // From datasets to batches
 export { DataLoader, type DataLoaderOptions } from './loader.ts';
 export { type MnistOptions, mnist } from './mnist.ts';
-export type { FilePath, PackageOptions } from './node.ts';
+export type { FilePath, PackageOptions } from './places.ts';
 export { type SpiralOptions, spiral } from './spiral.ts';
 export { randomSplit, type SplitOptions } from './split.ts';
 export { fitStandardizer, type Grouping, Standardizer } from './standardizer.ts';

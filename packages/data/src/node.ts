@@ -1,5 +1,6 @@
 import { ArgumentError, describe } from '@ndgrad/core';
 import { DataError } from './errors.ts';
+import type { FilePath } from './places.ts';
 
 // Node's modules are reached at first use, not imported, so that the rest of the package also runs in a browser.
 type NodeModules = typeof process.getBuiltinModule;
@@ -12,9 +13,6 @@ export const nodeModule: NodeModules = (id: string) => {
     '@ndgrad/data: reading files needs Node; in a browser, fetch the file and hand its content to parseIdx or parseCsv',
   );
 };
-
-/** Where a file is: a path, relative to the current directory, or a `file:` URL. */
-export type FilePath = string | URL;
 
 /** The path, absolute, of a path or a `file:` URL. @throws ArgumentError for anything else */
 export function absolutePath(operation: string, name: string, file: FilePath): string {
@@ -58,15 +56,6 @@ function unreadable(operation: string, path: string, cause: unknown, reason?: st
   if (cause instanceof DataError) return cause;
   const { code, message } = cause as NodeJS.ErrnoException;
   return new DataError(`${operation}: can't read ${path}: ${reason ?? reasons[code ?? ''] ?? message}`, { cause });
-}
-
-/** Where an optional package of data is looked for. */
-export interface PackageOptions {
-  /**
-   * The file that the package is looked up from: the caller's `import.meta.url`. Default: the program that was
-   * started, then the current directory, then this package.
-   */
-  from?: FilePath | null;
 }
 
 /**

@@ -52,6 +52,30 @@ describe('DataLoader', () => {
     expect(targetsOf(new DataLoader(numbered(10), { shuffle: true })).flat()).toEqual([2, 6, 1, 8, 4, 5, 0, 9, 3, 7]);
   });
 
+  it('goes on in the midst of an epoch: the order is drawn as for a whole one, the batches before are not made', () => {
+    const made: number[][] = [];
+    const dataset = {
+      length: 10,
+      batch(indices: ArrayLike<number>) {
+        made.push(Array.from(indices));
+        return numbered(10).batch(indices);
+      },
+    };
+    const loader = (seed: number) =>
+      new DataLoader(dataset, { batchSize: 4, shuffle: true, generator: new Generator(seed) });
+    const rest = Array.from(loader(42).from(1), ([, y]) => Array.from(y.toArray()));
+    expect(rest).toEqual([
+      [4, 5, 0, 9],
+      [3, 7],
+    ]);
+    expect(made).toEqual(rest);
+    expect([...loader(42).from(3)]).toEqual([]);
+    const drawn = loader(42);
+    drawn.from(2); // draws at once, not with the first batch
+    expect(drawn.generator.getState()).not.toEqual(loader(42).generator.getState());
+    expect(() => loader(1).from(-1)).toThrow('DataLoader.from: batch must be a whole number of at least 0, got -1');
+  });
+
   it('visits each example once per epoch, in batches of the size asked for', () => {
     fc.assert(
       fc.property(

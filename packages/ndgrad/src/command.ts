@@ -3,6 +3,7 @@ import { type FitObserver, pauses, silent } from '@ndgrad/train';
 import { type Output, progressBar } from '@ndgrad/train/progress';
 import { duration, table } from '@ndgrad/train/text';
 import { defaultsOf, goalsOf, type Request, readCommandLine, UsageError } from './commandLine.ts';
+import { Doctoring } from './doctoring.ts';
 import { type Goal, goalText, isReached, type Lesson, type LessonContext, type Training } from './lesson.ts';
 import { type Reporting, reportingOf } from './reporting.ts';
 import { Saving } from './saving.ts';
@@ -115,6 +116,14 @@ interface Outcome {
   seconds: number;
 }
 
+/** Who watches the training runs of a lesson, where the command line asks for them. */
+interface Watchers {
+  /** Comes first: what it tries is no part of the run that the others see. */
+  doctoring: Doctoring | null;
+  saving: Saving | null;
+  reporting: Reporting | null;
+}
+
 class Session {
   private readonly interrupt = new AbortController();
   private interruptedAt = Number.POSITIVE_INFINITY;
@@ -156,9 +165,10 @@ class Session {
     let error: unknown = null;
     let reporting: Reporting | null = null;
     const saving = this.savingOf(values);
+    const doctoring = this.request.doctor ? new Doctoring((text) => this.say(text), signal) : null;
     try {
       reporting = await reportingOf(lesson, values, this.request);
-      numbers = await lesson.run(values, this.contextOf(signal, saving, reporting));
+      numbers = await lesson.run(values, this.contextOf(signal, { doctoring, saving, reporting }));
     } catch (thrown) {
       if (!signal.aborted || thrown !== signal.reason) error = thrown;
     }
@@ -169,6 +179,7 @@ class Session {
       if (failure === null) notes.push(`report: ${reporting.file}`);
     }
     if (saving !== null && error === null) notes.push(saving.summary(signal.aborted));
+    if (doctoring !== null && error === null) notes.push(...doctoring.notes);
     const goals = Object.entries(goalsOf(lesson, ci));
     const reached = error === null && goals.every(([what, goal]) => isReached(goal, numbers[what] ?? Number.NaN));
     const stopped = this.interrupt.signal.aborted ? 'Ctrl-C' : signal.aborted ? '--max-time' : null;
@@ -189,12 +200,12 @@ class Session {
     return AbortSignal.any([this.interrupt.signal, time.signal]);
   }
 
-  private contextOf(signal: AbortSignal, saving: Saving | null, reporting: Reporting | null): LessonContext {
+  private contextOf(signal: AbortSignal, watchers: Watchers): LessonContext {
     const turn = pauses();
     return {
       print: (...lines) => this.print(lines.join('\n')),
-      training: trainingOf({ signal, progress: this.progress }, saving, reporting),
-      report: reporting?.report ?? null,
+      training: trainingOf({ signal, progress: this.progress }, watchers),
+      report: watchers.reporting?.report ?? null,
       progress: this.progress,
       signal,
       pause: async () => {
@@ -258,22 +269,17 @@ class Session {
 /** What every training run of a lesson is given. */
 function trainingOf(
   general: Pick<Training, 'signal' | 'progress'>,
-  saving: Saving | null,
-  reporting: Reporting | null,
+  { doctoring, saving, reporting }: Watchers,
 ): Training {
+  const watching: (FitObserver | null)[] = [doctoring, saving, reporting?.report ?? null];
   return {
     ...general,
-    observers: observersOf(saving, reporting),
+    observers: watching.filter((observer) => observer !== null),
     // Read by each spreading anew, so that each run has a file of its own.
     get checkpoint() {
       return saving?.next() ?? null;
     },
   };
-}
-
-/** Who watches every training run of a lesson. */
-function observersOf(saving: Saving | null, reporting: Reporting | null): FitObserver[] {
-  return [...(saving === null ? [] : [saving]), ...(reporting === null ? [] : [reporting.report])];
 }
 
 async function failureOf(work: Promise<unknown>): Promise<unknown> {

@@ -1,4 +1,5 @@
 import { nearest } from '@ndgrad/core';
+import type { CheckpointOptions } from '@ndgrad/train';
 import { table } from '@ndgrad/train/text';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { goalText, type Lesson, type LessonOption, positive } from './lesson.ts';
@@ -22,6 +23,14 @@ export interface Request {
   report: string | true | null;
   /** The file of an earlier report, whose run is to be laid beside this one. */
   compare: string | null;
+  /** The file in which training is saved as it goes. */
+  checkpoint: string | null;
+  /** How often: every so many epochs, or steps. */
+  checkpointEvery: NonNullable<CheckpointOptions['every']>;
+  /** Whether to go on from the checkpoint. */
+  resume: boolean;
+  /** Whether each training run is examined before it starts. */
+  doctor: boolean;
   /** The command line as it was typed. */
   command: string;
 }
@@ -55,6 +64,14 @@ export function readCommandLine(lessons: readonly Lesson[], argv: readonly strin
     .addOption(new Option('--max-time <seconds>', 'end training after so long').argParser(reader(positive(1, ''))))
     .option('--report [file]', 'write what happened as a page with pictures (default: <example>.html)')
     .option('--compare <file>', 'lay the run of an earlier report beside this one')
+    .option('--checkpoint <file>', 'save training as it goes')
+    .addOption(
+      new Option('--checkpoint-every <n>', 'how often: every 5 epochs, or every 200steps')
+        .default(1)
+        .argParser(frequency),
+    )
+    .option('--resume', 'go on from the checkpoint')
+    .option('--doctor', 'look for what is wrong before training')
     .addHelpText(
       'after',
       () =>
@@ -109,6 +126,17 @@ function reader(option: LessonOption): (text: string) => number | string {
   };
 }
 
+/** `5`: epochs; `200steps` */
+function frequency(text: string): Request['checkpointEvery'] {
+  const [, digits, unit] = /^([1-9]\d*) ?(steps?|epochs?)?$/.exec(text.trim()) ?? [];
+  if (digits === undefined) {
+    throw new InvalidArgumentError(
+      `must be a number of epochs, or of steps such as 200steps, got ${JSON.stringify(text)}`,
+    );
+  }
+  return unit?.startsWith('step') ? { steps: Number(digits) } : Number(digits);
+}
+
 /** `batchSize` → `--batch-size` */
 function flagOf(key: string): string {
   return `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
@@ -124,7 +152,14 @@ type Checked = Omit<Request, 'command'>;
 
 function checked(lessons: readonly Lesson[], program: Command, command: Command, lesson: Lesson): Checked {
   const { all = false, ci = false, list = false, quiet = false, debug = false, maxTime = null } = program.opts();
-  const { report = null, compare = null } = program.opts();
+  const {
+    report = null,
+    compare = null,
+    checkpoint = null,
+    checkpointEvery,
+    resume = false,
+    doctor = false,
+  } = program.opts();
   const names = lessons.map(({ name }) => name);
   const unknown = command.args.find((word) => word.startsWith('-'));
   if (unknown !== undefined) {
@@ -149,6 +184,9 @@ function checked(lessons: readonly Lesson[], program: Command, command: Command,
   if (names.includes(report))
     throw new UsageError(`--report takes a file; put the example's name first: ${report} --report`);
   if (compare !== null && report === null) throw new UsageError('--compare goes with --report');
+  if (checkpoint === null && (resume || program.getOptionValueSource('checkpointEvery') === 'cli')) {
+    throw new UsageError(`${resume ? '--resume' : '--checkpoint-every'} goes with --checkpoint`);
+  }
   const given = Object.keys(lesson.options).filter((key) => command.getOptionValueSource(key) === 'cli');
   if (all && (given.length > 0 || program.args[0] === lesson.name)) {
     const word = given[0] === undefined ? `"${lesson.name}"` : flagOf(given[0]);
@@ -157,10 +195,26 @@ function checked(lessons: readonly Lesson[], program: Command, command: Command,
   if (all && (compare !== null || typeof report === 'string')) {
     throw new UsageError('--all writes a report for each example: --report without a file, and no --compare');
   }
+  if (all && checkpoint !== null) throw new UsageError('--checkpoint is for one example, not for --all');
   const sized = ci ? { ...lesson.ci?.options } : {};
   const values = command.opts<Record<string, number | string>>();
   for (const [key, value] of Object.entries(sized)) if (!given.includes(key)) values[key] = value!;
-  return { lesson, values, all, ci, list, quiet, debug, maxTime, report, compare };
+  return {
+    lesson,
+    values,
+    all,
+    ci,
+    list,
+    quiet,
+    debug,
+    maxTime,
+    report,
+    compare,
+    checkpoint,
+    checkpointEvery,
+    resume,
+    doctor,
+  };
 }
 
 /** The options of a lesson as they stand when nobody sets any. */
@@ -188,6 +242,9 @@ function optionsHelp(lessons: readonly Lesson[]): string {
 
 function lessonHelp(lesson: Lesson, name: string): string {
   const goals = Object.entries(lesson.goals).map(([what, goal]) => `  ${what}: ${goalText(goal)}`);
-  const general = '--all --ci --list --quiet --debug --max-time <seconds> --report [file] --compare <file>';
+  const general = [
+    '--all --ci --list --quiet --debug --max-time <seconds> --report [file] --compare <file>',
+    '--checkpoint <file> --checkpoint-every <n> --resume --doctor',
+  ].join(' ');
   return `\nMust reach, or the exit code is 1:\n${goals.join('\n')}\n\nAlso: ${general} (${name} --help)`;
 }

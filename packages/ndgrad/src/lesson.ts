@@ -25,13 +25,16 @@ type Options = Readonly<Record<string, LessonOption>>;
 type Values<O extends Options> = { -readonly [Name in keyof O]: O[Name]['default'] };
 
 /** What the command line asks of every training run. */
-export type Training = Required<Pick<FitOptions, 'signal' | 'progress' | 'observers'>>;
+export type Training = Required<Pick<FitOptions, 'signal' | 'progress' | 'observers' | 'checkpoint'>>;
 
 /** What a running lesson is given beside its options. */
 export interface LessonContext {
   /** Writes lines to the standard output. */
   print: (...lines: string[]) => void;
-  /** To be spread into each `fit`: `fit(model, { loss, optimizer, train, epochs, ...training })`. */
+  /**
+   * To be spread into each `fit`: `fit(model, { loss, optimizer, train, epochs, ...training })`. Each spreading gives a
+   * checkpoint of its own, so that a lesson may train several models one after another.
+   */
   training: Training;
   /** Where a lesson shows pictures of its own; `null` without `--report`. */
   report: Report | null;

@@ -1,18 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { Paper } from '../../train/test/helpers.ts';
-import { runCommand } from '../src/command.ts';
 import { lessons } from './fixtures/lessons.ts';
+import { exitOf, run, started } from './helpers.ts';
 
 const { quick, endless, looping, wrong, broken } = lessons;
-
-/** Runs a command line on some lessons; gives the exit code and what was written. */
-async function run(line: string, some = Object.values(lessons)) {
-  const [stdout, stderr] = [new Paper(), new Paper()];
-  const code = await runCommand(some, line === '' ? [] : line.split(' '), { stdout, stderr });
-  return { code, out: stdout.text, err: stderr.text };
-}
 
 describe('a lesson by its name', () => {
   it('runs with its defaults, prints its numbers, and ends with 0', async () => {
@@ -59,7 +49,18 @@ describe('help', () => {
       expect(out).toMatch(new RegExp(`^ +${name}\\b.* ${summary}$`, 'm'));
     }
     expect(out).toMatch(/--batch-size +10 +rows/);
-    for (const flag of ['--all', '--ci', '--list', '--quiet', '--debug', '--max-time <seconds>', '--help']) {
+    for (const flag of [
+      '--all',
+      '--ci',
+      '--list',
+      '--quiet',
+      '--debug',
+      '--max-time <seconds>',
+      '--report [file]',
+      '--checkpoint <file>',
+      '--resume',
+      '--help',
+    ]) {
       expect(out).toContain(flag);
     }
   });
@@ -102,6 +103,15 @@ describe('a wrong command line', () => {
     ['--all --lr 3', '--all runs every example with its own options; leave out --lr'],
     ['--all endless', '--all runs every example with its own options; leave out "endless"'],
     ['--all quick', 'leave out "quick"'],
+    ['quick --resume', '--resume goes with --checkpoint'],
+    ['quick --checkpoint-every 2', '--checkpoint-every goes with --checkpoint'],
+    ['quick --checkpoint x --checkpoint-every 0', 'a number of epochs, or of steps such as 200steps, got "0"'],
+    ['quick --checkpoint x --checkpoint-every 3min', 'such as 200steps, got "3min"'],
+    ['--all --checkpoint x', '--checkpoint is for one example, not for --all'],
+    ['quick --compare x', '--compare goes with --report'],
+    ['--report quick', `--report takes a file; put the example's name first: quick --report`],
+    ['--all --report x', '--all writes a report for each example: --report without a file, and no --compare'],
+    ['--all --report --compare x', '--all writes a report for each example'],
   ];
   it.each(refusals)('"%s" is refused with 2 and one message', async (line, message) => {
     const { code, out, err } = await run(line);
@@ -154,7 +164,7 @@ describe('--all', () => {
 
 describe('--max-time', () => {
   it('ends training with what was learnt, and asks for the goal', async () => {
-    const { code, out, err } = await run('endless --max-time 0.2');
+    const { code, out, err } = await run('endless --max-time 1');
     expect(out).toMatch(
       /ended by maxTime, epochs: true\nstopped by --max-time after [\d.]+ m?s; learnt so far:\naccuracy: /,
     );
@@ -169,27 +179,6 @@ describe('--max-time', () => {
 });
 
 describe('Ctrl-C', () => {
-  const program = join(import.meta.dirname, 'fixtures/lessons.ts');
-
-  /** Starts the command as a program; gives it once it has printed "ready". */
-  async function started(...args: string[]) {
-    const child = spawn(process.execPath, ['--import', 'tsx', program, ...args]);
-    const written = { out: '', err: '' };
-    child.stderr.on('data', (text) => {
-      written.err += text;
-    });
-    await new Promise<void>((resolve) => {
-      child.stdout.on('data', (text) => {
-        written.out += text;
-        if (written.out.includes('ready')) resolve();
-      });
-    });
-    return { child, written };
-  }
-
-  const exitOf = (child: ChildProcess) =>
-    new Promise<{ code: number | null }>((resolve) => child.on('close', (code) => resolve({ code })));
-
   it('ends training with what was learnt so far, and 130', async () => {
     const { child, written } = await started('endless');
     child.kill('SIGINT');

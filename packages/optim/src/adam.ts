@@ -1,6 +1,5 @@
-import { type Kernel, launch, type Tensor, zeros, zerosLike } from '@ndgrad/core';
+import { adam, launch, resident, type Tensor, zeros } from '@ndgrad/core';
 import { checkAtLeast0, checkBetas, checkBoolean } from './checks.ts';
-import { flat, increment } from './flat.ts';
 import { Optimizer, type OptimizerSpec, type Params } from './optimizer.ts';
 
 /** Options of `Adam` and `AdamW`. */
@@ -33,7 +32,7 @@ interface AdamState extends Moments {
 
 /** Moments before the first update. */
 export function noMoments(w: Tensor): Moments {
-  return { step: zeros([]), expAvg: zerosLike(w), expAvgSq: zerosLike(w) };
+  return { step: zeros([]), expAvg: resident(w.shape), expAvgSq: resident(w.shape) };
 }
 
 const defaults: AdamOptions = {
@@ -57,55 +56,21 @@ function spec(name: string, weightDecay: number): OptimizerSpec<AdamOptions> {
   return { name, defaults: { ...defaults, weightDecay }, check };
 }
 
-/** `decoupled`: weight decay acts on w itself, past the moments. */
-function kernel(name: string, decoupled: boolean): Kernel<AdamOptions> {
-  return {
-    name,
-    run: ([weights, mean, square, step, largest], [gradient], { lr, betas, eps, weightDecay, maximize }) => {
-      const [w, m, v] = [flat(weights!), flat(mean!), flat(square!)];
-      const top = largest ? flat(largest) : null;
-      const g = flat(gradient!);
-      const [beta1, beta2] = betas;
-      const t = increment(step!);
-      const rate = lr / (1 - beta1 ** t);
-      const rootOfCorrection = Math.sqrt(1 - beta2 ** t);
-      const sign = maximize ? -1 : 1;
-      const [added, kept] = decoupled ? [0, 1 - lr * weightDecay] : [weightDecay, 1];
-      for (let i = 0; i < w.length; i++) {
-        const wi = w[i]! * kept;
-        let gi = sign * g[i]!;
-        if (added !== 0) gi += added * wi;
-        const mi = m[i]! * beta1 + (1 - beta1) * gi;
-        let vi = v[i]! * beta2 + (1 - beta2) * gi * gi;
-        m[i] = mi;
-        v[i] = vi;
-        if (top !== null) {
-          vi = Math.max(vi, top[i]!);
-          top[i] = vi;
-        }
-        w[i] = wi - (rate * mi) / (Math.sqrt(vi) / rootOfCorrection + eps);
-      }
-    },
-  };
-}
-
-const coupled = kernel('adam', false);
-const decoupled = kernel('adamW', true);
-
 abstract class AdamLike extends Optimizer<AdamOptions, AdamState> {
-  protected abstract readonly kernel: Kernel<AdamOptions>;
+  protected override readonly keepsNothing = true;
+  protected abstract readonly isDecoupled: boolean;
 
   protected override init(w: Tensor, { amsgrad }: AdamOptions): AdamState {
-    return { ...noMoments(w), ...(amsgrad && { maxExpAvgSq: zerosLike(w) }) };
+    return { ...noMoments(w), ...(amsgrad && { maxExpAvgSq: resident(w.shape) }) };
   }
 
   protected override update(w: Tensor, g: Tensor, state: AdamState, options: AdamOptions): void {
     const outs = [w, state.expAvg, state.expAvgSq, state.step];
     if (options.amsgrad) {
-      state.maxExpAvgSq ??= zerosLike(w);
+      state.maxExpAvgSq ??= resident(w.shape);
       outs.push(state.maxExpAvgSq);
     }
-    launch(this.kernel, outs, [g], options);
+    launch(adam, outs, [g], { ...options, isDecoupled: this.isDecoupled });
   }
 }
 
@@ -118,7 +83,7 @@ abstract class AdamLike extends Optimizer<AdamOptions, AdamState> {
  * @see Kingma & Ba, 2015, algorithm 1; CS231n, lecture 7; PyTorch `optim.Adam`
  */
 export class Adam extends AdamLike {
-  protected override readonly kernel = coupled;
+  protected override readonly isDecoupled = false;
 
   constructor(params: Params<AdamOptions>, options?: Partial<AdamOptions>) {
     super(params, options, spec('Adam', 0));
@@ -131,7 +96,7 @@ export class Adam extends AdamLike {
  * @see Loshchilov & Hutter, 2019; PyTorch `optim.AdamW`
  */
 export class AdamW extends AdamLike {
-  protected override readonly kernel = decoupled;
+  protected override readonly isDecoupled = true;
 
   constructor(params: Params<AdamOptions>, options?: Partial<AdamOptions>) {
     super(params, options, spec('AdamW', 0.01));

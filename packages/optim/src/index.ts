@@ -50,6 +50,12 @@ export {
 export { LambdaLR, type LambdaLROptions, MultiplicativeLR } from './schedules/lambda.ts';
 export { OneCycleLR, type OneCycleLROptions } from './schedules/oneCycle.ts';
 export { ReduceLROnPlateau, type ReduceLROnPlateauOptions } from './schedules/plateau.ts';
-export { EpochScheduler, LRScheduler, type PerGroup, type SchedulerStateDict } from './schedules/scheduler.ts';
+export {
+  EpochScheduler,
+  LRScheduler,
+  type PerGroup,
+  type SchedulerStateDict,
+  schedulersOf,
+} from './schedules/scheduler.ts';
 export { SGD, type SGDOptions } from './sgd.ts';
 export type { State, StateValue } from './state.ts';

@@ -20,6 +20,10 @@ export type { About } from './checkpoint/document.ts';
 export type { CheckpointOptions } from './checkpoint/keeper.ts';
 export type { Stateful } from './checkpoint/parts.ts';
 export type { Value } from './checkpoint/values.ts';
+// The doctor
+export { doctor, type DoctorOptions, doctorObserver } from './doctor.ts';
+export type { Code, Severity } from './doctor/catalogue.ts';
+export type { Diagnosis, Evidence, Finding, NotChecked, Passed } from './doctor/diagnosis.ts';
 // For loops of one's own
 export { pauses } from './pause.ts';
 export {

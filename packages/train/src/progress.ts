@@ -46,18 +46,20 @@ function bar(stream: Output): Progress {
   let started = 0;
   let epochStarted = 0;
   let share = 0;
+  let doneBefore = 0; // the share of a resumed run
   return {
     start: (given) => {
       run = given;
       started = epochStarted = performance.now();
+      doneBefore = (given.history?.length ?? 0) / given.epochs;
       view.start(1, 0, { text: 'starting' });
     },
     batch: (state) => {
       const { epochs, batches } = run;
       share = (state.epoch - 1 + (batches === null ? 0 : Math.min(1, state.batch / batches))) / epochs;
-      view.update(share, {
-        text: barText(state, epochs, share, performance.now() - started, performance.now() - epochStarted),
-      });
+      const now = performance.now();
+      const left = share > doneBefore ? ((now - started) * (1 - share)) / (share - doneBefore) : null;
+      view.update(share, { text: barText(state, epochs, left, now - epochStarted) });
     },
     epoch: (record) => {
       epochStarted = performance.now();
@@ -78,14 +80,14 @@ function fitted(share: number, text: string, columns: number): string {
 }
 
 /** Rate, loss, accuracy and time left; times in milliseconds. */
-function barText(state: BatchProgress, epochs: number, share: number, elapsed: number, inEpoch: number): string {
+function barText(state: BatchProgress, epochs: number, left: number | null, inEpoch: number): string {
   const parts = [
     `epoch ${state.epoch}/${epochs}`,
     `${grouped((1000 * state.rows) / Math.max(inEpoch, 1))} rows/s`,
     `loss ${significant(state.loss)}`,
   ];
   if (state.accuracy !== null) parts.push(percent(state.accuracy, 1));
-  if (share > 0) parts.push(`${duration((elapsed / 1000) * (1 / share - 1))} left`);
+  if (left !== null) parts.push(`${duration(left / 1000)} left`);
   return parts.join('  ');
 }
 

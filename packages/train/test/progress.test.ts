@@ -54,6 +54,18 @@ describe('progress on a terminal', () => {
     expect(paper.text).toContain('\x1b[?25h'); // the cursor is shown again
   });
 
+  it('of a resumed run reckons with the time of its own part alone', async () => {
+    const paper = new Paper(true);
+    const progress = progressBar(paper);
+    progress.start({ epochs: 1000, batches: 10, history: Array.from({ length: 998 }, (_, i) => record(i + 1)) });
+    await new Promise((resolve) => setTimeout(resolve, 250));
+    progress.batch({ epoch: 999, batch: 5, rows: 500, loss: 1.5, accuracy: null });
+    progress.stop();
+    // A quarter of the 2 epochs took a quarter of a second.
+    const [, left] = /([\d.]+) s left/.exec(paper.text)!;
+    expect(Number(left)).toBeGreaterThan(0.7);
+  });
+
   it('never is wider than the terminal', async () => {
     const paper = new Paper(true, 60);
     const progress = progressBar(paper);

@@ -12,7 +12,7 @@ export interface Backend {
    * loops. What one does not take, the next does.
    */
   readonly name: 'blas' | 'wasm' | 'reference';
-  /** Why this one: who asked for it, what was found, or why the ones before it can't run. */
+  /** Why this one: who asked for it, what was found, why the ones before it can't run, or why it runs in one thread. */
   readonly reason: string;
 }
 
@@ -21,6 +21,8 @@ interface Provider {
   missing(): string | null;
   /** What of it was found, where there are several. */
   found?(): string;
+  /** What went wrong since, so that it is slower than it should be; `null` where nothing did. */
+  trouble?(): string | null;
   readonly kernels: Readonly<Record<string, Attempt>>;
 }
 
@@ -39,14 +41,15 @@ let chosen: Backend | undefined;
  * What runs the kernels, and why: the system's BLAS where it is found and computes rightly, else WebAssembly, else the
  * reference; or the one that the environment variable `NDGRAD_BACKEND` (`blas`, `wasm` or `reference`) names. The BLAS
  * is opened by this call or by the first matrix product, never by an import. `NDGRAD_BLAS` gives the path of another
- * one, `NDGRAD_THREADS` its number of threads. A BLAS that ends the process (built for another processor, say) can't be
+ * one, `NDGRAD_THREADS` the number of threads. A BLAS that ends the process (built for another processor, say) can't be
  * caught: `NDGRAD_BACKEND=wasm` does without.
  * @throws ArgumentError for an unknown name in `NDGRAD_BACKEND`, for a wanted provider that can't run here, and for a
  *   number of threads that is none
  */
 export function backend(): Backend {
   chosen ??= choose();
-  return chosen;
+  const trouble = providers[chosen.name].trouble?.() ?? null;
+  return trouble === null ? chosen : { ...chosen, reason: `${chosen.reason}; ${trouble}` };
 }
 
 function choose(): Backend {

@@ -6,6 +6,9 @@ export interface Launch {
   readonly kernel: string;
   readonly outs: readonly Nd[];
   readonly ins: readonly Nd[];
+  readonly params: unknown;
+  /** What is written, with its memory: the views are `outs`. */
+  readonly written: readonly Operand[];
 }
 
 /** Runs a launch, and may look at it before and after. */
@@ -27,7 +30,8 @@ export function observe(next: Observer | null): Observer | null {
 export function launch<P>(kernel: Kernel<P>, outs: readonly Operand[], ins: readonly Operand[], params: P): void {
   const [ys, xs] = [outs.map(viewOf), ins.map(viewOf)];
   if (observer === null) execute(kernel, ys, xs, params);
-  else observer({ kernel: kernel.name, outs: ys, ins: xs }, () => execute(kernel, ys, xs, params));
+  else
+    observer({ kernel: kernel.name, outs: ys, ins: xs, params, written: outs }, () => execute(kernel, ys, xs, params));
   for (const out of outs) out.storage.version++;
 }
 

@@ -1,4 +1,5 @@
-import type { Kernel } from './kernel.ts';
+import ops from 'ndarray-ops';
+import type { Kernel, Nd } from './kernel.ts';
 import { eachLane } from './lanes.ts';
 
 /** Windows along one dim: window i sees the elements `starts[i]`, `starts[i] + step`, … before `ends[i]`. */
@@ -42,14 +43,15 @@ export const windowSpread: Kernel<Windows & { dim: number }> = {
 };
 
 /**
- * Where the largest element of each window stands in its plane, counted row by row: [n, height, width] → [n, rows,
- * columns]. Of equal ones the first, but the last NaN if there is one, as in PyTorch. No window may be empty.
+ * The largest element of each window, and where it stands in its plane, counted row by row: [n, c, height, width] →
+ * twice [n, c, rows, columns]. Of equal ones the first, but the last NaN if there is one, as in PyTorch. No window may be
+ * empty.
  */
-export const windowArgmax: Kernel<{ rows: Windows; columns: Windows }> = {
-  name: 'windowArgmax',
-  run: ([y], [x], { rows, columns }) => {
-    const [planes, , width] = x!.shape as [number, number, number];
-    const [planeStep, rowStep, step] = x!.stride as [number, number, number];
+export const windowMax: Kernel<{ rows: Windows; columns: Windows }> = {
+  name: 'windowMax',
+  run: ([y, positions], [x], { rows, columns }) => {
+    const width = x!.shape[3]!;
+    const [rowStep, step] = x!.stride.slice(2) as [number, number];
     const { data } = x!;
     const largest = (plane: number, top: number, bottom: number, left: number, right: number): number => {
       let best = -Infinity;
@@ -65,16 +67,62 @@ export const windowArgmax: Kernel<{ rows: Windows; columns: Windows }> = {
       }
       return at;
     };
-    for (let n = 0; n < planes; n++) {
-      const plane = x!.offset + n * planeStep;
+    eachPlane([x!, y!, positions!], (plane, target, place) => {
       for (let i = 0; i < rows.starts.length; i++) {
         const [top, bottom] = [rows.starts[i]!, rows.ends[i]!];
-        const target = y!.offset + n * y!.stride[0]! + i * y!.stride[1]!;
         for (let j = 0; j < columns.starts.length; j++) {
           const at = largest(plane, top, bottom, columns.starts[j]!, columns.ends[j]!);
-          y!.data[target + j * y!.stride[2]!] = at;
+          y!.data[target + i * y!.stride[2]! + j * y!.stride[3]!] = data[plane + offsetIn(x!, at)]!;
+          positions!.data[place + i * positions!.stride[2]! + j * positions!.stride[3]!] = at;
         }
       }
-    }
+    });
   },
 };
+
+/** Picks from each plane what stands at the positions: [n, c, height, width], [n, c, …] → [n, c, …] */
+export const windowPick: Kernel = {
+  name: 'windowPick',
+  run: ([y], [x, positions]) => {
+    eachPlane([x!, positions!, y!], (plane, place, target) => {
+      eachPixel(positions!, (i, j) => {
+        const at = positions!.data[place + i * positions!.stride[2]! + j * positions!.stride[3]!]!;
+        y!.data[target + i * y!.stride[2]! + j * y!.stride[3]!] = x!.data[plane + offsetIn(x!, at)]!;
+      });
+    });
+  },
+};
+
+/** Adds x at the positions in planes that start at 0. The reverse of `windowPick`. */
+export const windowDrop: Kernel = {
+  name: 'windowDrop',
+  run: ([y], [x, positions]) => {
+    ops.assigns(y!, 0);
+    eachPlane([x!, positions!, y!], (source, place, plane) => {
+      eachPixel(positions!, (i, j) => {
+        const at = positions!.data[place + i * positions!.stride[2]! + j * positions!.stride[3]!]!;
+        y!.data[plane + offsetIn(y!, at)]! += x!.data[source + i * x!.stride[2]! + j * x!.stride[3]!]!;
+      });
+    });
+  },
+};
+
+/** Visits the planes of images, with the offset where each array's begins. */
+function eachPlane(arrays: readonly Nd[], visit: (...offsets: number[]) => void): void {
+  const [n, channels] = arrays[0]!.shape as [number, number];
+  for (let i = 0; i < n; i++) {
+    for (let c = 0; c < channels; c++) {
+      visit(...arrays.map(({ offset, stride }) => offset + i * stride[0]! + c * stride[1]!));
+    }
+  }
+}
+
+function eachPixel({ shape }: Nd, visit: (row: number, column: number) => void): void {
+  for (let i = 0; i < shape[2]!; i++) for (let j = 0; j < shape[3]!; j++) visit(i, j);
+}
+
+/** Where the pixel that is `at` in a plane, counted row by row, lies from its beginning. */
+function offsetIn({ shape, stride }: Nd, at: number): number {
+  const width = shape[3]!;
+  return Math.floor(at / width) * stride[2]! + (at % width) * stride[3]!;
+}

@@ -32,6 +32,18 @@ export function rangeOf(x: Nd): Range {
   return { min, max, nan, infinite };
 }
 
+/** Whether no element of a view is NaN or infinite. */
+export function isFiniteView(x: Nd): boolean {
+  const dim = x.shape.length - 1;
+  const { size, step } = laneOf(x, dim);
+  const { data } = x;
+  let zero = 0; // v·0 is 0, or NaN for what is not finite
+  eachLane([x], dim, (start) => {
+    for (let i = 0, at = start!; i < size; i++, at += step) zero += data[at]! * 0;
+  });
+  return zero === 0;
+}
+
 /** `[-2.31, 4.5]`, in that many significant digits, or with what is not finite: `[-2.31, 4.5], 3 NaN, 1 infinite`. */
 export function formatRange({ min, max, nan, infinite }: Range, digits = 4): string {
   const short = (value: number) => String(Number(value.toPrecision(digits)));

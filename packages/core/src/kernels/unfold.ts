@@ -13,7 +13,7 @@ export interface Grid {
   stride: Pair;
   /** Between the pixels of a window: 1 for neighbours. */
   dilation: Pair;
-  /** Rows and columns of zeros before the image. What windows see behind its end is 0 as well. */
+  /** Rows and columns of zeros before the image (or, below 0, that are left out). What windows see behind its end is 0 as well. */
   padding: Pair;
   /** How many windows there are. */
   blocks: Pair;
@@ -39,18 +39,23 @@ export const fold: Kernel<Grid> = {
   name: 'fold',
   run: ([image], [columns], grid) => {
     clear(image!);
-    eachPixel(image!, columns!, grid, (inImage, inColumns, rows, length) => {
-      const { data: to, step: toStep, rowStep: toRow } = inImage;
-      const { data: from, step: fromStep, rowStep: fromRow } = inColumns;
-      for (let r = 0, t = inImage.start, f = inColumns.start; r < rows; r++, t += toRow, f += fromRow) {
-        for (let i = 0; i < length; i++) to[t + i * toStep]! += from[f + i * fromStep]!;
-      }
-    });
+    addColumns(image!, columns!, grid);
   },
 };
 
+/** Columns are added to what stands in the places of their windows. */
+export function addColumns(image: Nd, columns: Nd, grid: Grid): void {
+  eachPixel(image, columns, grid, (inImage, inColumns, rows, length) => {
+    const { data: to, step: toStep, rowStep: toRow } = inImage;
+    const { data: from, step: fromStep, rowStep: fromRow } = inColumns;
+    for (let r = 0, t = inImage.start, f = inColumns.start; r < rows; r++, t += toRow, f += fromRow) {
+      for (let i = 0; i < length; i++) to[t + i * toStep]! += from[f + i * fromStep]!;
+    }
+  });
+}
+
 /** Zeros; a plain fill is several times as fast as a loop. */
-function clear(x: Nd): void {
+export function clear(x: Nd): void {
   if (isContiguous(x.shape, x.stride)) x.data.fill(0, x.offset, x.offset + x.size);
   else ops.assigns(x, 0);
 }

@@ -1,13 +1,70 @@
+import { zeros } from '../create.ts';
 import { ArgumentError, ShapeError } from '../errors.ts';
-import type { Grid, Pair } from '../kernels/unfold.ts';
+import type { ConvGrid } from '../kernels/conv.ts';
+import * as kernels from '../kernels/conv.ts';
+import type { Pair } from '../kernels/unfold.ts';
+import { compute, op } from '../op.ts';
 import { checkChoice, checkInteger, readOptions } from '../options.ts';
-import { formatShape } from '../shape.ts';
+import { formatShape, type Shape } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
-import { matmul } from './matmul.ts';
-import { add } from './pointwise.ts';
-import { columnsOf, imagesFrom } from './unfold.ts';
-import { mT, reshape } from './view.ts';
+import { sum } from './reduce.ts';
+import { reshape } from './view.ts';
 import { imagesOf, likeInput, pairOf, type Sizes, type WindowDims } from './window.ts';
+
+// A convolution is linear in the image, the weight and the bias; its gradients in image and weight are linear too, and
+// the rules of each of the three are the other two.
+
+/** The grid, and the sizes that it does not tell of the image on the other side. */
+interface TransposedGrid extends ConvGrid {
+  size: Pair;
+}
+
+interface WeightGrid extends ConvGrid {
+  /** Of the weight, [out, in / groups, …kernel]. */
+  shape: Shape;
+}
+
+const sumOverPixels = (g: Tensor): Tensor => sum(g, { dim: [0, 2, 3] });
+
+const convOp = op({
+  name: 'conv',
+  inputs: ['x', 'weight', 'bias'],
+  forward: (x, weight, bias, grid: ConvGrid) => {
+    const shape = [x.shape[0]!, weight.shape[0]!, ...grid.blocks];
+    return compute(kernels.conv, shape, [x, weight, bias], grid);
+  },
+  backward: {
+    x: (g, { weight, params: grid, shapes }): Tensor =>
+      convTransposeOp(g, weight, zeros([shapes.x[1]!]), { ...grid, size: shapes.x.slice(2) as [number, number] }),
+    weight: (g, { x, params: grid, shapes }): Tensor => convWeightOp(x, g, { ...grid, shape: shapes.weight }),
+    bias: sumOverPixels,
+  },
+});
+
+const convTransposeOp = op({
+  name: 'convTranspose',
+  inputs: ['y', 'weight', 'bias'],
+  forward: (y, weight, bias, grid: TransposedGrid) => {
+    const shape = [y.shape[0]!, weight.shape[1]! * grid.groups, ...grid.size];
+    return compute(kernels.convTranspose, shape, [y, weight, bias], grid);
+  },
+  backward: {
+    y: (g, { weight, params: grid, shapes }): Tensor => convOp(g, weight, zeros([shapes.y[1]!]), grid),
+    weight: (g, { y, params: grid, shapes }): Tensor => convWeightOp(g, y, { ...grid, shape: shapes.weight }),
+    bias: sumOverPixels,
+  },
+});
+
+const convWeightOp = op({
+  name: 'convWeight',
+  inputs: ['x', 'y'],
+  forward: (x, y, grid: WeightGrid) => compute(kernels.convWeight, grid.shape, [x, y], grid),
+  backward: {
+    x: (g, { y, params: grid, shapes }): Tensor =>
+      convTransposeOp(y, g, zeros([shapes.x[1]!]), { ...grid, size: shapes.x.slice(2) as [number, number] }),
+    y: (g, { x, params: grid, shapes }): Tensor => convOp(x, g, zeros([shapes.y[1]!]), grid),
+  },
+});
 
 /** Options of `conv1d` and `conv2d`; sizes are numbers, or lists with one number for each dim. */
 export interface ConvOptions {
@@ -93,10 +150,9 @@ function convolve(name: string, dims: WindowDims, input: Tensor, weight: Tensor,
   const blocks: Pair = [along(0, x.shape[2]!), along(1, x.shape[3]!)];
   checkRoom(name, x, blocks, `a kernel of ${formatShape(weight.shape.slice(2))} in`, 'use more padding');
 
-  const columns = columnsOf(x, { kernel, stride, dilation, padding: before, blocks }); // [n, in·kernel, blocks]
-  const y = product(grouped(weight, groups), columns, groups); // [n, out, blocks]
-  const images = reshape(y, [x.shape[0]!, out, ...blocks]);
-  return likeInput(withBias(images, bias), input, dims);
+  const grid: ConvGrid = { kernel, stride, dilation, padding: before, blocks, groups };
+  const filters = reshape(weight, [out, weight.shape[1]!, ...kernel]);
+  return likeInput(convOp(x, filters, bias ?? zeros([out]), grid), input, dims);
 }
 
 /**
@@ -114,7 +170,7 @@ export function convTranspose2d(input: Tensor, weight: Tensor, options?: ConvTra
   const { bias, groups, ...given } = readOptions(name, options, transposeDefaults);
   const x = imagesOf(name, input, 2);
   const kernel = kernelOf(name, weight, groups, 2);
-  const [n, channels, height, width] = x.shape as [number, number, number, number];
+  const [, channels, height, width] = x.shape as [number, number, number, number];
   const out = weight.shape[1]! * groups;
   checkChannels(name, input, weight, groups, channels, weight.shape[0]!);
   checkBias(name, bias, out);
@@ -127,27 +183,8 @@ export function convTranspose2d(input: Tensor, weight: Tensor, options?: ConvTra
   const size: Pair = [along(0, height), along(1, width)];
   checkRoom(name, x, size, `an output of ${formatShape(size)} for`, 'use less padding');
 
-  const rows = reshape(x, [n, channels, height * width]);
-  const columns = product(mT(grouped(weight, groups)), rows, groups); // [n, out·kernel, height·width]
-  const grid: Grid = { kernel, stride, dilation, padding, blocks: [height, width] };
-  return likeInput(withBias(imagesFrom(columns, size, grid), bias), input, 2);
-}
-
-/** The rows of each group as a matrix: [rows, …] → [groups, rows / groups, …]. */
-function grouped(weight: Tensor, groups: number): Tensor {
-  const [rows, ...rest] = weight.shape as [number, ...number[]];
-  return reshape(weight, [groups, rows / groups, rest.reduce((a, b) => a * b, 1)]);
-}
-
-/** Each group's matrix times its part of the columns: [groups, m, k] · [n, groups·k, blocks] → [n, groups·m, blocks]. */
-function product(weight: Tensor, columns: Tensor, groups: number): Tensor {
-  const [n, lines, blocks] = columns.shape as [number, number, number];
-  const y = matmul(weight, reshape(columns, [n, groups, lines / groups, blocks])); // [n, groups, m, blocks]
-  return reshape(y, [n, groups * weight.shape[1]!, blocks]);
-}
-
-function withBias(images: Tensor, bias: Tensor | null): Tensor {
-  return bias === null ? images : add(images, reshape(bias, [bias.shape[0]!, 1, 1]));
+  const grid = { kernel, stride, dilation, padding, blocks: [height, width], groups, size } as const;
+  return likeInput(convTransposeOp(x, weight, bias ?? zeros([out]), grid), input, 2);
 }
 
 /** How far the last pixel of a window lies from the first. */

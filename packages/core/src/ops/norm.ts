@@ -1,15 +1,20 @@
+import { ones, zeros } from '../create.ts';
 import { ArgumentError, ShapeError } from '../errors.ts';
 import { withGrad } from '../gradMode.ts';
+import { launch } from '../kernels/launch.ts';
+import type { NormParams } from '../kernels/norm.ts';
+import * as kernels from '../kernels/norm.ts';
+import { compute, op, unwritten } from '../op.ts';
 import { checkInteger, checkNumber, describe, readOptions } from '../options.ts';
 import { formatShape, numelOf, type Shape, sameShape } from '../shape.ts';
-import type { Tensor } from '../tensor.ts';
-import { sumTo } from './broadcast.ts';
+import type { Fused, Tensor } from '../tensor.ts';
+import { expand, sumTo } from './broadcast.ts';
 import { checkMutable } from './checks.ts';
 import { add_, mul_ } from './inplace.ts';
 import { pad } from './pad.ts';
-import { add, clone, div, mul, neg, pow, sqrt, square } from './pointwise.ts';
+import { add, clone, div, mul, neg, pow, sqrt, square, sub } from './pointwise.ts';
 import { avgPool2d } from './pool.ts';
-import { mean } from './reduce.ts';
+import { mean, sum } from './reduce.ts';
 import { reshape, select } from './view.ts';
 
 /** Options of `layerNorm` and `groupNorm`. */
@@ -54,38 +59,107 @@ export interface LocalResponseNormOptions {
 
 const normDefaults = { weight: null as Tensor | null, bias: null as Tensor | null, eps: 1e-5 };
 
-/** What an input is normalised by, and what is left of it without the mean. */
+// Normalisation sees x as [outer, kept, inner]: each of the kept has its own mean and variance, weight and bias, [kept].
+
 interface Moments {
   mean: Tensor;
   /** Divided by n. */
   variance: Tensor;
-  centred: Tensor;
 }
 
-/** Means and variances over the dims that have size 1 in `shape`, which is theirs. */
-function momentsOf(x: Tensor, shape: Shape): Moments {
-  const n = x.numel() / numelOf(shape);
-  const mean = div(sumTo(x, shape), n);
-  const centred = minus(x, mean);
-  return { mean, variance: div(sumTo(square(centred), shape), n), centred };
+/** Those of the input itself, as numbers: their dependence on it is the business of the rules. */
+function momentsOf(x: Tensor): Moments {
+  const [mean, variance] = [unwritten([x.shape[1]!]), unwritten([x.shape[1]!])];
+  launch(kernels.moments, [mean, variance], [x], undefined);
+  return { mean, variance };
 }
+
+/** As [1, kept, 1], which broadcasts over x. */
+const around = (list: Tensor): Tensor => reshape(list, [1, list.numel(), 1]);
+
+const sumAround = (x: Tensor): Tensor => sum(x, { dim: [0, 2] });
+
+/** 1 / √(variance + eps) */
+const inverseRoot = (variance: Tensor, eps: number): Tensor => div(1, sqrt(add(variance, eps)));
 
 /** x − mean, with a gradient that is summed before its sign is changed, not after. */
 const minus = (x: Tensor, mean: Tensor): Tensor => add(x, neg(mean));
 
-/** (x − mean) / √(variance + eps) · weight + bias, with weight and bias shown as `shape`. */
-function normalized(
-  { variance, centred }: Moments,
-  { weight, bias, eps }: Required<NormOptions>,
-  shape: Shape,
-): Tensor {
-  const inverse = div(1, sqrt(add(variance, eps)));
-  const y = mul(centred, weight === null ? inverse : mul(inverse, reshape(weight, shape)));
-  return bias === null ? y : add(y, reshape(bias, shape));
+/** (x − mean) / √(variance + eps), and the second factor, all computed from x so that they can be differentiated. */
+function standardized(x: Tensor, eps: number) {
+  const n = x.shape[0]! * x.shape[2]!;
+  const shape = [1, x.shape[1]!, 1];
+  const share = (part: Tensor): Tensor => div(sumTo(part, shape), n);
+  const centred = minus(x, share(x));
+  const inverse = inverseRoot(share(square(centred)), eps);
+  return { y: mul(centred, inverse), inverse, share };
 }
 
-/** [1, channels, 1, …]: what broadcasts along the channels of x. */
-const alongChannels = (x: Tensor): number[] => x.shape.map((size, d) => (d === 1 ? size : 1));
+type NormInputs = 'x' | 'weight' | 'bias' | 'mean' | 'variance';
+
+const normForward = (
+  x: Tensor,
+  weight: Tensor,
+  bias: Tensor,
+  mean: Tensor,
+  variance: Tensor,
+  params: NormParams,
+): Tensor => compute(kernels.normalize, x.shape, [x, mean, variance, weight, bias], params);
+
+/** All gradients from two passes. */
+const normGradients: Fused<NormInputs, NormParams> = (g, { x, weight, mean, variance, params }) => {
+  const [gx, gweight, gbias] = [unwritten(x.shape), unwritten(weight.shape), unwritten(weight.shape)];
+  launch(kernels.normalizeGradient, [gx, gweight, gbias], [g, x, mean, variance, weight], params);
+  return { x: gx, weight: gweight, bias: gbias };
+};
+
+const normInputs = ['x', 'weight', 'bias', 'mean', 'variance'] as const;
+
+/** (x − mean) / √(variance + eps) · weight + bias, where mean and variance are those of x. */
+const standardizeOp = op<typeof normInputs, NormParams>({
+  name: 'standardize',
+  inputs: normInputs,
+  forward: normForward,
+  backward: {
+    x: (g, { x, weight, params }) => {
+      const { y, inverse, share } = standardized(x, params.eps);
+      const scaled = mul(g, around(weight));
+      return mul(inverse, sub(minus(scaled, share(scaled)), mul(y, share(mul(scaled, y)))));
+    },
+    weight: (g, { x, params }) => sumAround(mul(g, standardized(x, params.eps).y)),
+    bias: sumAround,
+    mean: null,
+    variance: null,
+  },
+  fused: normGradients,
+});
+
+/** The same where mean and variance are given numbers. */
+const normalizeOp = op<typeof normInputs, NormParams>({
+  name: 'normalize',
+  inputs: normInputs,
+  forward: normForward,
+  backward: {
+    x: (g, { weight, variance, params }) => mul(g, around(mul(inverseRoot(variance, params.eps), weight))),
+    weight: (g, { x, mean, variance, params }) =>
+      mul(sumAround(mul(g, minus(x, around(mean)))), inverseRoot(variance, params.eps)),
+    bias: sumAround,
+    mean: null,
+    variance: null,
+  },
+  fused: normGradients,
+});
+
+/** x · weight + bias by channel, for x [n, channels, pixels]. */
+function scaledByChannel(x: Tensor, weight: Tensor | null, bias: Tensor | null): Tensor {
+  if (weight === null && bias === null) return x;
+  const channels = [x.shape[1]!];
+  const [no, one] = [zeros(channels), ones(channels)];
+  return normalizeOp(x, weight ?? one, bias ?? no, no, one, { eps: 0, isOwn: false });
+}
+
+/** [n, channels, …] as [n, channels, pixels] */
+const flatPixels = (x: Tensor): Tensor => reshape(x, [x.shape[0]!, x.shape[1]!, numelOf(x.shape.slice(2))]);
 
 /**
  * Batch normalisation: y = (x − μ) / √(σ² + eps) · weight + bias, with the mean μ and the variance σ² (divided by n) of
@@ -118,15 +192,17 @@ export function batchNorm(
     checkVector(name, what, x, channels);
   if (training) checkSeveral(name, input, input.numel() / channels);
 
-  const shape = alongChannels(input);
-  let moments: Moments;
-  if (training) {
-    moments = momentsOf(input, shape);
-    move(name, runningMean, runningVar, moments, input.numel() / channels, momentum);
-  } else {
-    moments = runningMoments(name, input, runningMean, runningVar, shape);
-  }
-  return normalized(moments, { weight, bias, eps }, shape);
+  const x = flatPixels(input);
+  const moments = training ? momentsOf(x) : runningMoments(name, runningMean, runningVar);
+  if (training) move(name, runningMean, runningVar, moments, input.numel() / channels, momentum);
+  return reshape(normalizedBy(x, moments, weight, bias, { eps, isOwn: training }), input.shape);
+}
+
+/** By the moments of x itself, or by given ones. */
+function normalizedBy(x: Tensor, moments: Moments, weight: Tensor | null, bias: Tensor | null, params: NormParams) {
+  const kept = [x.shape[1]!];
+  const operation = params.isOwn ? standardizeOp : normalizeOp;
+  return operation(x, weight ?? ones(kept), bias ?? zeros(kept), moments.mean, moments.variance, params);
 }
 
 /** PyTorch leaves the running statistics alone, and connects nothing but the first weight and bias. */
@@ -163,11 +239,10 @@ export function layerNorm(input: Tensor, normalizedShape: Shape, options?: NormO
       `layerNorm: ${what} must have the shape ${formatShape(normalizedShape)}, got ${formatShape(x.shape)}`,
     );
   }
-  const moments = momentsOf(
-    input,
-    input.shape.map((size, d) => (d < lead ? size : 1)),
-  );
-  return normalized(moments, { weight, bias, eps }, normalizedShape);
+  const x = reshape(input, [1, numelOf(input.shape.slice(0, lead)), numelOf(normalizedShape)]);
+  const y = reshape(normalizedBy(x, momentsOf(x), null, null, { eps, isOwn: true }), input.shape);
+  const scaled = weight === null ? y : mul(y, weight);
+  return bias === null ? scaled : add(scaled, bias);
 }
 
 /**
@@ -190,11 +265,10 @@ export function groupNorm(input: Tensor, numGroups: number, options?: NormOption
   }
   for (const [what, x] of Object.entries({ weight, bias })) checkVector('groupNorm', what, x, channels);
   checkSeveral('groupNorm', input, input.numel() / numGroups);
-  const n = input.shape[0]!;
-  const pixels = numelOf(input.shape.slice(2));
-  const groups = reshape(input, [n, numGroups, channels / numGroups, pixels]);
-  const moments = momentsOf(groups, [n, numGroups, 1, 1]);
-  return reshape(normalized(moments, { weight, bias, eps }, [numGroups, channels / numGroups, 1]), input.shape);
+  const [n, pixels] = [input.shape[0]!, numelOf(input.shape.slice(2))];
+  const groups = reshape(input, [1, n * numGroups, (channels / numGroups) * pixels]);
+  const y = normalizedBy(groups, momentsOf(groups), null, null, { eps, isOwn: true });
+  return reshape(scaledByChannel(reshape(y, [n, channels, pixels]), weight, bias), input.shape);
 }
 
 /**
@@ -220,17 +294,18 @@ export function instanceNorm(input: Tensor, options?: InstanceNormOptions): Tens
   const channels = channelsOf(name, input);
   for (const [what, x] of Object.entries({ runningMean, runningVar, weight, bias }))
     checkVector(name, what, x, channels);
-  const shape = alongChannels(input);
-  let moments: Moments;
-  if (useInputStats) {
-    const pixels = numelOf(input.shape.slice(2));
-    checkSeveral(name, input, pixels);
-    moments = momentsOf(input, [input.shape[0]!, ...shape.slice(1)]);
-    if (input.numel() > 0) move(name, runningMean, runningVar, moments, pixels, momentum);
-  } else {
-    moments = runningMoments(name, input, runningMean, runningVar, shape);
+  const n = input.shape[0]!;
+  if (!useInputStats) {
+    const moments = runningMoments(name, runningMean, runningVar);
+    return reshape(normalizedBy(flatPixels(input), moments, weight, bias, { eps, isOwn: false }), input.shape);
   }
-  return normalized(moments, { weight, bias, eps }, shape);
+  const pixels = numelOf(input.shape.slice(2));
+  checkSeveral(name, input, pixels);
+  const x = reshape(input, [1, n * channels, pixels]);
+  const moments = momentsOf(x);
+  if (input.numel() > 0) move(name, runningMean, runningVar, moments, pixels, momentum);
+  const forEach = (list: Tensor | null) => list && reshape(expand(list, [n, channels]), [n * channels]);
+  return reshape(normalizedBy(x, moments, forEach(weight), forEach(bias), { eps, isOwn: true }), input.shape);
 }
 
 /**
@@ -275,20 +350,13 @@ function checkSeveral(operation: string, input: Tensor, values: number): void {
   );
 }
 
-function runningMoments(
-  operation: string,
-  input: Tensor,
-  runningMean: Tensor | null,
-  runningVar: Tensor | null,
-  shape: Shape,
-): Moments {
+function runningMoments(operation: string, runningMean: Tensor | null, runningVar: Tensor | null): Moments {
   if (runningMean === null || runningVar === null) {
     throw new ArgumentError(
       `${operation}: runningMean and runningVar are needed where the input's statistics are not used`,
     );
   }
-  const mean = reshape(runningMean.detach(), shape);
-  return { mean, variance: reshape(runningVar.detach(), shape), centred: minus(input, mean) };
+  return { mean: runningMean.detach(), variance: runningVar.detach() };
 }
 
 /** Moves running statistics towards those of n values, averaged over the batch dim; nothing of it is recorded. */
@@ -303,7 +371,7 @@ function move(
   const towards = (running: Tensor | null, batch: Tensor) => {
     if (running === null) return;
     checkMutable(operation, running);
-    const target = mean(reshape(batch, [batch.shape[0]!, batch.shape[1]!]), { dim: 0 });
+    const target = mean(reshape(batch, [batch.numel() / running.numel(), running.numel()]), { dim: 0 });
     add_(mul_(running, 1 - momentum), mul(target, momentum));
   };
   withGrad(false, () => {

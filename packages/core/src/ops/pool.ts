@@ -1,13 +1,13 @@
 import { tensor } from '../create.ts';
 import { ArgumentError, ShapeError } from '../errors.ts';
+import { launch } from '../kernels/launch.ts';
 import type { Windows } from '../kernels/pool.ts';
 import * as kernels from '../kernels/pool.ts';
 import type { Pair } from '../kernels/unfold.ts';
-import { compute, op } from '../op.ts';
+import { compute, op, unwritten } from '../op.ts';
 import { checkInteger, describe, readOptions } from '../options.ts';
 import { formatShape, type Shape } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
-import { gather } from './indexing.ts';
 import { div, mul } from './pointwise.ts';
 import { reshape } from './view.ts';
 import { imagesOf, likeInput, pairOf, type Sizes, type WindowDims } from './window.ts';
@@ -56,14 +56,30 @@ export type WithIndices<Options> = Options & { returnIndices: true };
 /** Options that ask for the output alone. */
 export type WithoutIndices<Options> = Options & { returnIndices?: false };
 
-const windowArgmax = op({
-  name: 'windowArgmax',
-  inputs: ['x'],
-  forward: (x, params: { rows: Windows; columns: Windows }) => {
-    const shape = [x.shape[0]!, params.rows.starts.length, params.columns.starts.length];
-    return compute(kernels.windowArgmax, shape, [x], params);
+// The maxima of windows as elements that are picked by their positions, and the reverse: each is the other's gradient.
+
+const maxPoolOp = op({
+  name: 'maxPool',
+  inputs: ['x', 'maxima', 'positions'],
+  // Where the windows lie is told for those who read records.
+  forward: (_, maxima, _positions, _windows: { rows: Windows; columns: Windows }) => maxima,
+  backward: {
+    x: (g, { positions, shapes }): Tensor => dropOp(g, positions, shapes.x),
+    maxima: null,
+    positions: null,
   },
-  backward: { x: null },
+});
+const pickOp = op({
+  name: 'windowPick',
+  inputs: ['x', 'positions'],
+  forward: (x, positions) => compute(kernels.windowPick, positions.shape, [x, positions]),
+  backward: { x: (g, { positions, shapes }): Tensor => dropOp(g, positions, shapes.x), positions: null },
+});
+const dropOp = op({
+  name: 'windowDrop',
+  inputs: ['x', 'positions'],
+  forward: (x, positions, shape: Shape) => compute(kernels.windowDrop, shape, [x, positions]),
+  backward: { x: (g, { positions }): Tensor => pickOp(g, positions), positions: null },
 });
 
 // Sums of windows along one dim and their reverse: each is the other's gradient.
@@ -151,7 +167,7 @@ export function adaptiveMaxPool2d(
   return pickMaxima(x, rows, columns, returnIndices, (y) => likeInput(y, input, 2));
 }
 
-/** Gathers the maxima from where they stand, so that the gradient goes there and nowhere else. */
+/** The gradient of each maximum goes to where it stands, and nowhere else. */
 function pickMaxima(
   x: Tensor,
   rows: Slide,
@@ -159,13 +175,11 @@ function pickMaxima(
   returnIndices: boolean,
   arrange: (y: Tensor) => Tensor,
 ): Tensor | Pooled {
-  const [n, channels, height, width] = x.shape as [number, number, number, number];
-  const [planes, windows] = [n * channels, rows.starts.length * columns.starts.length];
-  const positions = windowArgmax(reshape(x, [planes, height, width]), { rows, columns });
-  const indices = reshape(positions, [planes, windows]);
-  const output = gather(reshape(x, [planes, height * width]), 1, indices);
-  const whole = (y: Tensor) => arrange(reshape(y, [n, channels, rows.starts.length, columns.starts.length]));
-  return returnIndices ? { output: whole(output), indices: whole(indices) } : whole(output);
+  const shape = [x.shape[0]!, x.shape[1]!, rows.starts.length, columns.starts.length];
+  const [maxima, positions] = [unwritten(shape), unwritten(shape)];
+  launch(kernels.windowMax, [maxima, positions], [x], { rows, columns });
+  const output = arrange(maxPoolOp(x, maxima, positions, { rows, columns }));
+  return returnIndices ? { output, indices: arrange(positions) } : output;
 }
 
 /**

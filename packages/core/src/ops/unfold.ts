@@ -34,25 +34,6 @@ const foldOp = op({
   backward: { x: (g, { params: grid }): Tensor => unfoldOp(g, grid) },
 });
 
-/** Whether every pixel is a window of its own, so that columns are the image itself. */
-function isTrivial({ kernel, stride, padding, blocks }: Grid, [height, width]: Pair): boolean {
-  const each = area(kernel) === 1 && area(stride) === 1 && padding[0] === 0 && padding[1] === 0;
-  return each && blocks[0] === height && blocks[1] === width;
-}
-
-/** The windows of images as columns, a view where it can be: [n, c, height, width] → [n, c·kernel, blocks]. */
-export function columnsOf(images: Tensor, grid: Grid): Tensor {
-  const [n, channels, height, width] = images.shape as [number, number, number, number];
-  if (isTrivial(grid, [height, width])) return reshape(images, [n, channels, height * width]);
-  return unfoldOp(images, grid);
-}
-
-/** Columns added up in the places of their windows, in images of the given size; the reverse of `columnsOf`. */
-export function imagesFrom(columns: Tensor, size: Pair, grid: Grid): Tensor {
-  if (isTrivial(grid, size)) return reshape(columns, [...columns.shape.slice(0, 2), ...size]);
-  return foldOp(columns, { ...grid, size });
-}
-
 /** How the windows of `unfold` and `fold` slide; each a number, or a pair for rows and columns. */
 export interface UnfoldOptions {
   /** Between the pixels of a window (default 1: neighbours). */

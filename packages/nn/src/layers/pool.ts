@@ -27,7 +27,7 @@ export interface MaxPoolLayerOptions<R extends boolean> extends Omit<MaxPoolOpti
 
 /** A window that moves over the input: its size and its options. */
 abstract class Pool<Options extends object, Output = Tensor> extends Module<[Tensor], Output> {
-  protected readonly options: Options;
+  readonly options: Readonly<Options>;
 
   constructor(
     readonly kernelSize: Sizes,

@@ -8,6 +8,13 @@ export type SchedulerStateDict = Record<string, unknown>;
 /** A setting for all groups, or one for each. */
 export type PerGroup<T> = T | readonly T[];
 
+const made = new WeakMap<object, LRScheduler[]>();
+
+/** The schedules that were made on an optimizer, the oldest first: what must be saved with it. */
+export function schedulersOf(optimizer: object): readonly LRScheduler[] {
+  return made.get(optimizer) ?? [];
+}
+
 /**
  * The parent of all learning-rate schedules. A schedule sets the rate of the optimizer's groups when it is made, and
  * anew in each `step`, which comes after the optimizer's: once an epoch or once a batch, as the schedule is meant.
@@ -32,6 +39,7 @@ export abstract class LRScheduler {
     this.name = name;
     this.optimizer = optimizer;
     this.lastLr = ratesOf(optimizer);
+    made.set(optimizer, [...schedulersOf(optimizer), this]);
   }
 
   /**

@@ -17,6 +17,7 @@ import {
   SequentialLR,
   SGD,
   StepLR,
+  schedulersOf,
 } from '../../src/index.ts';
 import { momentumOf, parameter } from '../records.ts';
 import { sgd } from './rates.ts';
@@ -156,4 +157,13 @@ describe('the state of a combined schedule', () => {
       "ChainedScheduler: the saved state is another schedule's: it has 2 schedulers instead of 1",
     );
   });
+});
+
+it('an optimizer has the schedules that were made on it, the oldest first', () => {
+  const [one, other] = [0, 1].map(() => new SGD([parameter([0])], { lr: 0.1 })) as [SGD, SGD];
+  expect(schedulersOf(one)).toEqual([]);
+  const [first, second] = [new StepLR(one, { stepSize: 1 }), new StepLR(one, { stepSize: 2 })];
+  new StepLR(other, { stepSize: 3 });
+  expect(schedulersOf(one)).toEqual([first, second]);
+  expect(schedulersOf(one)[0]).toBe(first);
 });

@@ -26,11 +26,11 @@ const TRANSPOSED = 112;
 const MOST = 2 ** 31 - 1;
 
 /**
- * y = a·b for matrices of any strides, which the library reads and writes where they are; only what it can't read
- * (repeated, backwards, or with gaps in both directions) is copied first. Returns false, having done nothing, where y's
- * rows are not contiguous.
+ * y = a·b (or, with a `beta` of 1, y += a·b) for matrices of any strides, which the library reads and writes where they
+ * are; only what it can't read (repeated, backwards, or with gaps in both directions) is copied first. Returns false,
+ * having done nothing, where y's rows are not contiguous.
  */
-export function product(dgemm: Dgemm, y: Nd, a: Nd, b: Nd): boolean {
+export function product(dgemm: Dgemm, y: Nd, a: Nd, b: Nd, beta = 0): boolean {
   const to = inPlace(y);
   if (to?.trans !== PLAIN || Math.max(y.data.length, a.data.length, b.data.length) > MOST) return false;
   const [n, m] = y.shape as [number, number];
@@ -49,7 +49,7 @@ export function product(dgemm: Dgemm, y: Nd, a: Nd, b: Nd): boolean {
     left.step,
     right.data,
     right.step,
-    0,
+    beta,
     to.data,
     to.step,
   );

@@ -1,5 +1,6 @@
 import type { Attempt } from '../kernel.ts';
 import { eachMatrix } from '../matmul.ts';
+import * as conv from './conv.ts';
 import { product } from './dgemm.ts';
 import { library } from './library.ts';
 
@@ -27,4 +28,4 @@ const bmm: Attempt = ([y], [a, b]) => {
 };
 
 /** The kernels that run here, by name. */
-export const kernels: Readonly<Record<string, Attempt>> = { bmm };
+export const kernels: Readonly<Record<string, Attempt>> = { bmm, ...conv.kernels };

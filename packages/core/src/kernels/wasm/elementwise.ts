@@ -1,4 +1,4 @@
-import { isContiguous, sameShape } from '../../shape.ts';
+import { isContiguous } from '../../shape.ts';
 import type { Attempt, Nd } from '../kernel.ts';
 import type { SgdStep } from '../updates.ts';
 import { type Span, stage } from './instance.ts';
@@ -46,26 +46,6 @@ function inStep(spans: readonly Span[], n: number): boolean {
   return periods.size <= 1;
 }
 
-/** Sums over leading dims: y[j] = Σ over i of x[i][j]. */
-const sum: Attempt = ([y], [x]) => {
-  const { shape, stride, size } = x!;
-  const kept = y!.size;
-  if (size < FEW || kept === 1 || !isContiguous(shape, stride) || !isContiguous(y!.shape, y!.stride)) return false;
-  if (!keepsTheEnd(shape, y!.shape)) return false;
-  const staged = stage([allOf(x!)], [allOf(y!)]);
-  if (staged === null) return false;
-  staged.wasm.sumRows(size / kept, kept, staged.ins[0]!, staged.outs[0]!);
-  staged.finish();
-  return true;
-};
-
-/** Whether the reduced dims, of size 1 in `kept`, all come before the others. */
-function keepsTheEnd(shape: readonly number[], kept: readonly number[]): boolean {
-  let d = 0;
-  while (d < shape.length && kept[d] === 1) d++;
-  return sameShape(shape.slice(d), kept.slice(d));
-}
-
 /** w and v are written where they are read. */
 const sgdMomentum: Attempt = ([w, v], [g], params) => {
   const views = [w!, v!, g!];
@@ -81,7 +61,7 @@ const sgdMomentum: Attempt = ([w, v], [g], params) => {
 };
 
 /** All elements of a contiguous view. */
-const allOf = ({ data, offset, size }: Nd): Span => ({ data, first: offset, length: size });
+export const allOf = ({ data, offset, size }: Nd): Span => ({ data, first: offset, length: size });
 
 const names = [
   ...['add', 'sub', 'mul', 'div', 'maximum', 'minimum', 'step', 'eq', 'ne', 'lt', 'le', 'gt', 'ge'],
@@ -91,6 +71,5 @@ const names = [
 /** The kernels that run here, by name. */
 export const kernels: Readonly<Record<string, Attempt>> = {
   ...Object.fromEntries(names.map((name) => [name, elementwise(name)])),
-  sum,
   sgdMomentum,
 };

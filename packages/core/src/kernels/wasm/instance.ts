@@ -1,16 +1,15 @@
 import type { Nd } from '../kernel.ts';
-import { addressOf, release, reserve, sharedMemory, startFrom } from './arena.ts';
-import { binary } from './binary.ts';
+import { addressOf, type Memory, release, reserve, sharedMemory, startFrom } from './arena.ts';
+import { compile } from './module.ts';
 
 /** What is used of the global, which TypeScript's library for Node does not declare in full. */
 declare const WebAssembly: {
-  readonly Module: new (bytes: Uint8Array) => object;
   readonly Instance: new (module: object, imports: object) => { readonly exports: unknown };
 };
 
 /** The functions of assembly/index.ts. Addresses are in bytes, counts and strides in elements. */
-interface Functions {
-  freeFrom(): number;
+export interface Functions {
+  freeFrom(threads: number): number;
   multiply(
     n: number,
     m: number,
@@ -22,10 +21,179 @@ interface Functions {
     bRow: number,
     bColumn: number,
     y: number,
+    yRow: number,
+    yColumn: number,
+    adds: boolean,
   ): void;
+  takePieces(job: number): void;
+  useRoom(thread: number): void;
   /** And so the other elementwise functions, by the names of their kernels; those of one operand have no second. */
   add(n: number, a: number, aPeriod: number, b: number, bPeriod: number, y: number): void;
-  sumRows(rows: number, m: number, x: number, y: number): void;
+  frame(
+    from: number,
+    channels: number,
+    fromChannel: number,
+    rows: number,
+    fromRow: number,
+    columns: number,
+    to: number,
+    toChannel: number,
+    toRow: number,
+    left: number,
+    phases: number,
+    phase: number,
+  ): void;
+  correlate(
+    channels: number,
+    taps: number,
+    offsets: number,
+    weights: number,
+    bias: number,
+    x: number,
+    xRow: number,
+    rows: number,
+    columns: number,
+    y: number,
+    yChannel: number,
+    yRow: number,
+    yStep: number,
+  ): void;
+  correlateWeights(
+    channels: number,
+    taps: number,
+    offsets: number,
+    x: number,
+    xRow: number,
+    rows: number,
+    columns: number,
+    g: number,
+    sums: number,
+  ): void;
+  fold(
+    x: number,
+    channels: number,
+    height: number,
+    width: number,
+    kernelRows: number,
+    kernelColumns: number,
+    strideRows: number,
+    stride: number,
+    dilationRows: number,
+    dilation: number,
+    top: number,
+    left: number,
+    rows: number,
+    columns: number,
+    inColumns: number,
+  ): void;
+  unfold(
+    x: number,
+    channels: number,
+    height: number,
+    width: number,
+    kernelRows: number,
+    kernelColumns: number,
+    strideRows: number,
+    stride: number,
+    dilationRows: number,
+    dilation: number,
+    top: number,
+    left: number,
+    rows: number,
+    columns: number,
+    inColumns: number,
+  ): void;
+  windowMax(
+    planes: number,
+    height: number,
+    width: number,
+    x: number,
+    rows: number,
+    tops: number,
+    bottoms: number,
+    rowStep: number,
+    columns: number,
+    lefts: number,
+    rights: number,
+    step: number,
+    y: number,
+    positions: number,
+  ): void;
+  windowMaxOfFour(
+    planes: number,
+    height: number,
+    width: number,
+    x: number,
+    rows: number,
+    columns: number,
+    y: number,
+    positions: number,
+  ): void;
+  windowPick(planes: number, size: number, windows: number, x: number, positions: number, y: number): void;
+  windowDrop(planes: number, size: number, windows: number, x: number, positions: number, y: number): void;
+  windowSum(
+    outer: number,
+    size: number,
+    inner: number,
+    windows: number,
+    starts: number,
+    ends: number,
+    step: number,
+    x: number,
+    y: number,
+  ): void;
+  windowSpread(
+    outer: number,
+    size: number,
+    inner: number,
+    windows: number,
+    starts: number,
+    ends: number,
+    step: number,
+    x: number,
+    y: number,
+  ): void;
+  sumAround(outer: number, kept: number, inner: number, x: number, y: number): void;
+  squaresAround(outer: number, kept: number, inner: number, x: number, mean: number, y: number): void;
+  productsAround(outer: number, kept: number, inner: number, x: number, mean: number, g: number, y: number): void;
+  normalize(
+    outer: number,
+    kept: number,
+    inner: number,
+    x: number,
+    mean: number,
+    scale: number,
+    shift: number,
+    y: number,
+  ): void;
+  normalizeGradient(
+    outer: number,
+    kept: number,
+    inner: number,
+    g: number,
+    x: number,
+    mean: number,
+    scale: number,
+    shift: number,
+    slope: number,
+    y: number,
+  ): void;
+  adam(
+    n: number,
+    w: number,
+    m: number,
+    v: number,
+    top: number,
+    g: number,
+    kept: number,
+    added: number,
+    sign: number,
+    beta1: number,
+    beta2: number,
+    rate: number,
+    root: number,
+    eps: number,
+  ): void;
   sgdMomentum(
     n: number,
     w: number,
@@ -42,20 +210,44 @@ interface Functions {
 }
 
 let loaded: Functions | Error | undefined;
+let fuses = false;
 
-/** The compiled module; or, where WebAssembly or its SIMD is missing, the error. Compiled at the first call. */
+/**
+ * The compiled module; or, where WebAssembly or its SIMD is missing, the error. Compiled at the first call, with fused
+ * products and sums where they are there and right.
+ */
 export function load(): Functions | Error {
   if (loaded !== undefined) return loaded;
   try {
     const memory = sharedMemory();
     if (memory === null) throw new RangeError('there is no room for its memory');
-    const bytes = Uint8Array.from(atob(binary), (character) => character.charCodeAt(0));
-    loaded = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } }).exports as Functions;
-    startFrom(loaded.freeFrom());
+    loaded = fusedIn(memory) ?? instantiate(compile({ isFused: false, isShared: false }), memory);
+    startFrom(loaded.freeFrom(1));
   } catch (error) {
     loaded = error as Error;
   }
   return loaded;
+}
+
+/** Whether a·b + c is rounded once. */
+export const isFused = (): boolean => fuses;
+
+export function instantiate(module: object, memory: { readonly buffer: ArrayBufferLike }): Functions {
+  return new WebAssembly.Instance(module, { env: { memory } }).exports as Functions;
+}
+
+function fusedIn(memory: Memory): Functions | null {
+  try {
+    const wasm = instantiate(compile({ isFused: true, isShared: false }), memory);
+    const at = wasm.freeFrom(1);
+    const numbers = new Float64Array(memory.buffer, at, 3);
+    numbers.set([3, 5, 7]);
+    wasm.multiply(1, 1, 1, at, 1, 1, at + 8, 1, 1, at + 16, 1, 1, true);
+    fuses = numbers[2] === 3 * 5 + 7;
+    return fuses ? wasm : null;
+  } catch {
+    return null;
+  }
 }
 
 /** Why WebAssembly with SIMD can't run here; `null` where it can. */

@@ -1,6 +1,9 @@
-import type { Attempt, Nd } from '../kernel.ts';
+import { type Attempt, contiguous, type Nd } from '../kernel.ts';
 import { eachMatrix } from '../matmul.ts';
-import { type Span, spanOf, stage } from './instance.ts';
+import { copy } from '../pointwise.ts';
+import { addressOf, reserve } from './arena.ts';
+import { load, spanOf, stage } from './instance.ts';
+import { isLarge, shared } from './threads.ts';
 
 /** Every product of a batch; false where one does not fit, which then none of its size does. */
 export const bmm: Attempt = ([y], [a, b]) => {
@@ -12,33 +15,88 @@ export const bmm: Attempt = ([y], [a, b]) => {
   return fits;
 };
 
-/**
- * y = a·b for matrices of any strides. The stretch of memory that an operand spans is taken as it is, and WebAssembly
- * walks its strides. Returns false, having done nothing, where that does not fit.
- */
+/** y = a·b for matrices of any strides; false, having done nothing, where WebAssembly has no room for them. */
 export function product(y: Nd, a: Nd, b: Nd): boolean {
+  if (isLarge(y.shape[0]!, y.shape[1]!, a.shape[1]!)) return shared(y, a, b, () => alone(y, a, b));
+  return alone(y, a, b);
+}
+
+function alone(y: Nd, a: Nd, b: Nd): boolean {
+  if (inPlace(y, a, b)) return true;
+  return a.size + b.size + y.size <= FEW ? gathered(y, a, b) : copied(y, a, b);
+}
+
+/** Where all lie in WebAssembly's memory. */
+function inPlace(y: Nd, a: Nd, b: Nd): boolean {
+  const wasm = load();
+  const [atY, atA, atB] = [addressOf(y.data), addressOf(a.data), addressOf(b.data)];
+  if (wasm instanceof Error || atY < 0 || atA < 0 || atB < 0) return false;
   const [n, m] = y.shape as [number, number];
-  const isWhole = y.stride[1] === 1 && y.stride[0] === m;
-  const [spanA, spanB] = [spanOf(a), spanOf(b)];
-  const spanY = isWhole ? { data: y.data, first: y.offset, length: n * m } : whole(new Float64Array(n * m));
-  const staged = stage([spanA, spanB], [spanY]);
-  if (staged === null) return false;
-  const { wasm, ins, outs } = staged;
-  const atA = ins[0]! + 8 * (a.offset - spanA.first);
-  const atB = ins[1]! + 8 * (b.offset - spanB.first);
-  wasm.multiply(n, m, a.shape[1]!, atA, a.stride[0]!, a.stride[1]!, atB, b.stride[0]!, b.stride[1]!, outs[0]!);
-  staged.finish();
-  if (!isWhole) put(y, spanY.data);
+  wasm.multiply(
+    n,
+    m,
+    a.shape[1]!,
+    atA + 8 * a.offset,
+    a.stride[0]!,
+    a.stride[1]!,
+    atB + 8 * b.offset,
+    b.stride[0]!,
+    b.stride[1]!,
+    atY + 8 * y.offset,
+    y.stride[0]!,
+    y.stride[1]!,
+    false,
+  );
   return true;
 }
 
-const whole = (data: Float64Array): Span => ({ data, first: 0, length: data.length });
+/** Fewer numbers are copied sooner one by one. */
+const FEW = 1024;
+let few: Float64Array | null = null;
 
-/** Spreads a contiguous matrix over y's strides. */
-function put(y: Nd, values: Float64Array): void {
+/** Where the operands have few numbers: they are copied in order. */
+function gathered(y: Nd, a: Nd, b: Nd): boolean {
+  const wasm = load();
+  if (wasm instanceof Error) return false;
+  few ??= reserve(FEW);
+  if (few === null) return false;
   const [n, m] = y.shape as [number, number];
+  const k = a.shape[1]!;
+  gather(few, 0, a);
+  gather(few, n * k, b);
+  const at = few.byteOffset;
+  const atY = n * k + k * m;
+  wasm.multiply(n, m, k, at, k, 1, at + 8 * n * k, m, 1, at + 8 * atY, m, 1, false);
+  const { data, offset } = y;
   const [row, column] = y.stride as [number, number];
-  for (let i = 0; i < n; i++) {
-    for (let j = 0; j < m; j++) y.data[y.offset + i * row + j * column] = values[i * m + j]!;
+  for (let i = 0, from = atY; i < n; i++) {
+    for (let j = 0, to = offset + i * row; j < m; j++, to += column) data[to] = few[from++]!;
   }
+  return true;
+}
+
+function gather(to: Float64Array, start: number, { data, shape, stride, offset }: Nd): void {
+  const [rows, columns] = shape as [number, number];
+  const [row, column] = stride as [number, number];
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0, from = offset + i * row; j < columns; j++, from += column) to[start++] = data[from]!;
+  }
+}
+
+/** Where they have more: the stretches of memory that they span are copied as they are. */
+function copied(y: Nd, a: Nd, b: Nd): boolean {
+  const [n, m] = y.shape as [number, number];
+  const isWhole = y.stride[1] === 1 && y.stride[0] === m;
+  const to = isWhole ? y : contiguous(new Float64Array(n * m), [n, m]);
+  const [spanA, spanB] = [spanOf(a), spanOf(b)];
+  const staged = stage([spanA, spanB], [spanOf(to)]);
+  if (staged === null) return false;
+  const atA = staged.ins[0]! + 8 * (a.offset - spanA.first);
+  const atB = staged.ins[1]! + 8 * (b.offset - spanB.first);
+  const [aRow, aColumn] = a.stride as [number, number];
+  const [bRow, bColumn] = b.stride as [number, number];
+  staged.wasm.multiply(n, m, a.shape[1]!, atA, aRow, aColumn, atB, bRow, bColumn, staged.outs[0]!, m, 1, false);
+  staged.finish();
+  if (!isWhole) copy.run([y], [to]);
+  return true;
 }

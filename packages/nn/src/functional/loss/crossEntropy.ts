@@ -12,10 +12,12 @@ import {
   mul,
   ne,
   neg,
+  numelOf,
   readOptions,
   reshape,
   ShapeError,
   sameShape,
+  softmaxLoss,
   squeeze,
   sub,
   sum,
@@ -24,7 +26,7 @@ import {
   where,
 } from '@ndgrad/core';
 import { checkClassWeights, checkLabels } from './checks.ts';
-import { type ReductionOptions, reduced, reductionDefaults } from './reduction.ts';
+import { checkReduction, type Reduction, type ReductionOptions, reduced, reductionDefaults } from './reduction.ts';
 
 /** What `nllLoss` takes. */
 export interface NLLLossOptions extends ReductionOptions {
@@ -55,10 +57,25 @@ export const crossEntropyDefaults = { ...nllLossDefaults, labelSmoothing: 0 };
 export function crossEntropy(input: Tensor, target: Tensor, options?: CrossEntropyOptions): Tensor {
   const settings = readOptions('crossEntropy', options, crossEntropyDefaults);
   checkProbability('crossEntropy', 'labelSmoothing', settings.labelSmoothing);
-  const logProbabilities = logSoftmax(input, classDim('crossEntropy', input));
-  return sameShape(input.shape, target.shape)
-    ? ofProbabilities(logProbabilities, target, settings)
-    : ofLabels('crossEntropy', logProbabilities, target, settings);
+  const dim = classDim('crossEntropy', input);
+  if (sameShape(input.shape, target.shape)) return ofProbabilities(logSoftmax(input, dim), target, settings);
+  if (settings.weight !== null || settings.labelSmoothing > 0) {
+    return ofLabels('crossEntropy', logSoftmax(input, dim), target, settings);
+  }
+  const { reduction, ignoreIndex } = settings;
+  checkReduction('crossEntropy', reduction);
+  const anyIgnored = checkTarget('crossEntropy', input, target, ignoreIndex);
+  if (anyIgnored) return ofLabels('crossEntropy', logSoftmax(input, dim), target, settings);
+  return plainLoss(input, target, reduction);
+}
+
+/** By one operation, which takes scores [n, C] or [n, C, m]. */
+function plainLoss(input: Tensor, target: Tensor, reduction: Reduction): Tensor {
+  if (input.ndim === 2) return softmaxLoss(input, target, { reduction });
+  const [n, classes, ...rest] = input.ndim === 1 ? [1, ...input.shape] : input.shape;
+  const m = numelOf(rest);
+  const y = softmaxLoss(reshape(input, [n!, classes!, m]), reshape(target, [n!, m]), { reduction });
+  return reduction === 'none' ? reshape(y, target.shape) : y;
 }
 
 /**
@@ -87,18 +104,9 @@ function ofLabels(
   target: Tensor,
   { weight, ignoreIndex, reduction, labelSmoothing }: Required<CrossEntropyOptions>,
 ): Tensor {
-  checkInteger(operation, 'ignoreIndex', ignoreIndex, -Infinity);
   const dim = classDim(operation, logProbabilities);
   const classes = logProbabilities.shape[dim]!;
-  const wanted = logProbabilities.shape.filter((_, d) => d !== dim);
-  if (!sameShape(target.shape, wanted)) {
-    throw new ShapeError(
-      `${operation}: scores ${formatShape(logProbabilities.shape)} need labels ${formatShape(wanted)}, ` +
-        `got ${formatShape(target.shape)}`,
-    );
-  }
-  if (weight !== null) checkClassWeights(operation, weight, classes);
-  const anyIgnored = checkLabels(operation, target, classes, ignoreIndex);
+  const anyIgnored = checkTarget(operation, logProbabilities, target, ignoreIndex, weight);
   const kept = anyIgnored ? ne(target, ignoreIndex) : null;
   const labels = kept === null ? target : where(kept, target, 0);
 
@@ -113,6 +121,27 @@ function ofLabels(
   if (reduction !== 'mean' || (weights === null && kept === null)) return reduced(operation, losses, reduction);
   const shares = weights === null ? kept! : kept === null ? weights : mul(weights, kept);
   return div(sum(losses), sum(shares));
+}
+
+/** Checks labels, weights and `ignoreIndex`. @returns whether any label is to be ignored */
+function checkTarget(
+  operation: string,
+  scores: Tensor,
+  target: Tensor,
+  ignoreIndex: number,
+  weight: Tensor | null = null,
+): boolean {
+  checkInteger(operation, 'ignoreIndex', ignoreIndex, -Infinity);
+  const dim = classDim(operation, scores);
+  const wanted = scores.shape.filter((_, d) => d !== dim);
+  if (!sameShape(target.shape, wanted)) {
+    throw new ShapeError(
+      `${operation}: scores ${formatShape(scores.shape)} need labels ${formatShape(wanted)}, ` +
+        `got ${formatShape(target.shape)}`,
+    );
+  }
+  if (weight !== null) checkClassWeights(operation, weight, scores.shape[dim]!);
+  return checkLabels(operation, target, scores.shape[dim]!, ignoreIndex);
 }
 
 /** −Σ w · target · ln p, with the smoothed target (1 − s) · target + s/C; its mean is over the samples, not weighted. */

@@ -1,0 +1,172 @@
+// Pools: see src/kernels/pool.ts. Windows along a dim are lists of where they start and end (i32), and a step.
+
+// @ts-ignore: a decorator of AssemblyScript
+@inline
+function int(list: i32, i: i32): i32 {
+  return load<i32>(list + i * 4);
+}
+
+/** Which of two windows have in `value` a new largest element, a NaN being larger than all. */
+// @ts-ignore: a decorator of AssemblyScript
+@inline
+function isLarger(value: v128, best: v128): v128 {
+  return v128.or(f64x2.gt(value, best), f64x2.ne(value, value));
+}
+
+// @ts-ignore: a decorator of AssemblyScript
+@inline
+function put(y: i32, value: v128, both: bool): void {
+  if (both) v128.store(y, value);
+  else v128.store64_lane(y, value, 0);
+}
+
+/**
+ * The largest element of each window, and where it stands in its plane: of equal ones the first, but the last NaN. Two
+ * windows of a row at a time, if they are of one size.
+ */
+export function windowMax(
+  planes: i32, height: i32, width: i32, x: i32,
+  rows: i32, tops: i32, bottoms: i32, rowStep: i32,
+  columns: i32, lefts: i32, rights: i32, step: i32, y: i32, positions: i32,
+): void {
+  for (let p = 0; p < planes; p++, x += height * width * 8) {
+    for (let i = 0; i < rows; i++) {
+      const top = int(tops, i);
+      const bottom = int(bottoms, i);
+      for (let j = 0; j < columns; ) {
+        const left = int(lefts, j);
+        const right = int(rights, j);
+        const both = j + 1 < columns && int(rights, j + 1) - int(lefts, j + 1) == right - left;
+        const apart = both ? int(lefts, j + 1) - left : 0;
+        const first = top * width + left;
+        let best = f64x2.splat(-Infinity);
+        let at = f64x2.splat(0);
+        for (let r = top; r < bottom; r += rowStep) {
+          const line = x + r * width * 8;
+          for (let c = left; c < right; c += step) {
+            const from = line + c * 8;
+            const value = v128.load64_lane(from + apart * 8, v128.load64_zero(from), 1);
+            const larger = isLarger(value, best);
+            best = v128.bitselect(value, best, larger);
+            at = v128.bitselect(f64x2.splat((r - top) * width + c - left), at, larger);
+          }
+        }
+        put(y, best, both);
+        put(positions, f64x2.add(at, f64x2.replace_lane(f64x2.splat(first), 1, first + apart)), both);
+        const done = both ? 2 : 1;
+        j += done;
+        y += done * 8;
+        positions += done * 8;
+      }
+    }
+  }
+}
+
+/** The same for windows of 2 × 2 pixels side by side, without loops over their pixels: in half the time. */
+export function windowMaxOfFour(
+  planes: i32, height: i32, width: i32, x: i32, rows: i32, columns: i32, y: i32, positions: i32,
+): void {
+  for (let p = 0; p < planes; p++, x += height * width * 8) {
+    for (let i = 0; i < rows; i++) {
+      const first = 2 * i * width;
+      let from = x + first * 8;
+      let start = f64x2.replace_lane(f64x2.splat(first), 1, first + 2);
+      for (let end = y + (columns >> 1) * 16; y < end; y += 16, positions += 16, from += 32) {
+        ofFour(from, from + 16, width, start, y, positions, true);
+        start = f64x2.add(start, f64x2.splat(4));
+      }
+      if (columns & 1) {
+        ofFour(from, from, width, start, y, positions, false);
+        y += 8;
+        positions += 8;
+      }
+    }
+  }
+}
+
+// @ts-ignore: a decorator of AssemblyScript
+@inline
+function ofFour(p: i32, q: i32, width: i32, start: v128, y: i32, positions: i32, both: bool): void {
+  const a = v128.load(p);
+  const b = v128.load(q);
+  const c = v128.load(p + width * 8);
+  const d = v128.load(q + width * 8);
+  const first = v128.shuffle<f64>(a, b, 0, 2);
+  const second = v128.shuffle<f64>(a, b, 1, 3);
+  let larger = isLarger(second, first);
+  let best = v128.bitselect(second, first, larger);
+  let at = v128.and(f64x2.splat(1), larger);
+  const third = v128.shuffle<f64>(c, d, 0, 2);
+  larger = isLarger(third, best);
+  best = v128.bitselect(third, best, larger);
+  at = v128.bitselect(f64x2.splat(width), at, larger);
+  const fourth = v128.shuffle<f64>(c, d, 1, 3);
+  larger = isLarger(fourth, best);
+  best = v128.bitselect(fourth, best, larger);
+  at = v128.bitselect(f64x2.splat(width + 1), at, larger);
+  put(y, best, both);
+  put(positions, f64x2.add(at, start), both);
+}
+
+/** y[plane][i] = x[plane][positions[plane][i]] */
+export function windowPick(planes: i32, size: i32, windows: i32, x: i32, positions: i32, y: i32): void {
+  for (let p = 0; p < planes; p++, x += size * 8) {
+    for (const end = y + windows * 8; y < end; y += 8, positions += 8) {
+      store<f64>(y, load<f64>(x + i32(load<f64>(positions)) * 8));
+    }
+  }
+}
+
+/** y[plane][positions[plane][i]] += x[plane][i], from 0 on */
+export function windowDrop(planes: i32, size: i32, windows: i32, x: i32, positions: i32, y: i32): void {
+  for (let p = 0; p < planes; p++, y += size * 8) {
+    memory.fill(y, 0, size * 8);
+    for (const end = x + windows * 8; x < end; x += 8, positions += 8) {
+      const to = y + i32(load<f64>(positions)) * 8;
+      store<f64>(to, load<f64>(to) + load<f64>(x));
+    }
+  }
+}
+
+/**
+ * y[outer][i][inner] = Σ over j in window i of x[outer][j][inner], or, spreading, from 0 on
+ * y[outer][j][inner] += x[outer][i][inner] for j in window i.
+ */
+export function windowSum(
+  outer: i32, size: i32, inner: i32, windows: i32, starts: i32, ends: i32, step: i32, x: i32, y: i32,
+): void {
+  for (let o = 0; o < outer; o++, x += size * inner * 8) {
+    for (let i = 0; i < windows; i++, y += inner * 8) {
+      const start = int(starts, i);
+      const end = int(ends, i);
+      let t = 0;
+      for (; t < inner - 1; t += 2) {
+        let sum = f64x2.splat(0);
+        for (let j = start; j < end; j += step) sum = f64x2.add(sum, v128.load(x + (j * inner + t) * 8));
+        v128.store(y + t * 8, sum);
+      }
+      if (t < inner) {
+        let sum: f64 = 0;
+        for (let j = start; j < end; j += step) sum += load<f64>(x + (j * inner + t) * 8);
+        store<f64>(y + t * 8, sum);
+      }
+    }
+  }
+}
+
+export function windowSpread(
+  outer: i32, size: i32, inner: i32, windows: i32, starts: i32, ends: i32, step: i32, x: i32, y: i32,
+): void {
+  for (let o = 0; o < outer; o++, y += size * inner * 8) {
+    memory.fill(y, 0, size * inner * 8);
+    for (let i = 0; i < windows; i++, x += inner * 8) {
+      const end = int(ends, i);
+      for (let j = int(starts, i); j < end; j += step) {
+        const to = y + j * inner * 8;
+        let t = 0;
+        for (; t < inner - 1; t += 2) v128.store(to + t * 8, f64x2.add(v128.load(to + t * 8), v128.load(x + t * 8)));
+        if (t < inner) store<f64>(to + t * 8, load<f64>(to + t * 8) + load<f64>(x + t * 8));
+      }
+    }
+  }
+}

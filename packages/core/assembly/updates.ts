@@ -1,0 +1,43 @@
+// Steps of optimizers in one pass over weights, gradients and state, with the order of operations of the reference.
+
+// @ts-ignore: a decorator of AssemblyScript
+@inline
+function get(at: i32, both: bool): v128 {
+  return both ? v128.load(at) : v128.load64_zero(at);
+}
+
+// @ts-ignore: a decorator of AssemblyScript
+@inline
+function set(at: i32, value: v128, both: bool): void {
+  if (both) v128.store(at, value);
+  else v128.store64_lane(at, value, 0);
+}
+
+/**
+ * w ← kept·w, g ← sign·g + added·w, m ← β₁m + (1−β₁)g, v ← β₂v + (1−β₂)g², w ← w − rate · m / (√v / root + eps), with
+ * the largest v so far, where `top` is not 0, in the place of v.
+ */
+export function adam(
+  n: i32, w: i32, m: i32, v: i32, top: i32, g: i32, kept: f64, added: f64, sign: f64,
+  beta1: f64, beta2: f64, rate: f64, root: f64, eps: f64,
+): void {
+  for (let i = 0; i < n; i += 2, w += 16, m += 16, v += 16, g += 16) {
+    const both = i < n - 1;
+    const weight = f64x2.mul(get(w, both), f64x2.splat(kept));
+    let gradient = f64x2.mul(f64x2.splat(sign), get(g, both));
+    if (added != 0) gradient = f64x2.add(gradient, f64x2.mul(f64x2.splat(added), weight));
+    const fresh = f64x2.mul(f64x2.splat(1 - beta1), gradient);
+    const mean = f64x2.add(f64x2.mul(get(m, both), f64x2.splat(beta1)), fresh);
+    const squared = f64x2.mul(f64x2.mul(f64x2.splat(1 - beta2), gradient), gradient);
+    let square = f64x2.add(f64x2.mul(get(v, both), f64x2.splat(beta2)), squared);
+    set(m, mean, both);
+    set(v, square, both);
+    if (top != 0) {
+      square = f64x2.max(square, get(top, both));
+      set(top, square, both);
+      top += 16;
+    }
+    const divisor = f64x2.add(f64x2.div(f64x2.sqrt(square), f64x2.splat(root)), f64x2.splat(eps));
+    set(w, f64x2.sub(weight, f64x2.div(f64x2.mul(f64x2.splat(rate), mean), divisor)), both);
+  }
+}

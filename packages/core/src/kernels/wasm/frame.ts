@@ -1,0 +1,65 @@
+import type { Pair } from '../unfold.ts';
+import type { Functions } from './instance.ts';
+
+/** How an image stands in its frame of zeros, in pixels. */
+export interface Layout {
+  readonly channels: number;
+  /** Of the image. */
+  readonly size: Pair;
+  /** Of the frame. */
+  readonly rows: number;
+  readonly columns: number;
+  /** Rows and columns of zeros before the image; below 0, so many of its own are left out. */
+  readonly top: number;
+  readonly left: number;
+  /** Into how many phases a row is dealt out: pixel by pixel in turn, one phase after the other. */
+  readonly phases: number;
+}
+
+/** Pixels of a phase. */
+export const phaseOf = ({ columns, phases }: Layout): number => Math.ceil(columns / phases);
+
+/** From one row to the next. */
+export const lineOf = (layout: Layout): number => phaseOf(layout) * layout.phases;
+
+/** From one channel to the next. */
+export const planeOf = (layout: Layout): number => layout.rows * lineOf(layout);
+
+/** All of a frame, and what a pair of pixels may reach behind it. */
+export const lengthOf = (layout: Layout): number => layout.channels * planeOf(layout) + 1;
+
+/** A frame in WebAssembly's memory, for one image at a time. */
+export class Frame {
+  /** Where it begins, in bytes. */
+  readonly address: number;
+  private readonly copied: Pair;
+  private readonly skipped: number;
+  private readonly at: number;
+  private readonly left: number;
+
+  constructor(
+    private readonly wasm: Functions,
+    readonly layout: Layout,
+    block: Float64Array,
+  ) {
+    const { size, rows, columns, top, left, phases } = layout;
+    block.fill(0);
+    const first = [Math.max(-top, 0), Math.max(-left, 0)] as const;
+    const end = [Math.min(rows - top, size[0]), Math.min(columns - left, size[1])] as const;
+    this.address = block.byteOffset;
+    this.copied = [Math.max(end[0] - first[0], 0), Math.max(end[1] - first[1], 0)];
+    this.skipped = first[0] * size[1] + first[1];
+    this.left = Math.max(left, 0);
+    this.at = this.address + 8 * (Math.max(top, 0) * lineOf(layout) + (phases === 1 ? this.left : 0));
+  }
+
+  /** Puts an image, which lies in order at an address, in the place of the one before. */
+  hold(image: number): void {
+    const { channels, size, phases } = this.layout;
+    const [rows, columns] = this.copied;
+    const [line, plane, phase] = [lineOf(this.layout), planeOf(this.layout), phaseOf(this.layout)];
+    const from = image + 8 * this.skipped;
+    const [fromChannel, fromRow] = [8 * size[0] * size[1], 8 * size[1]];
+    this.wasm.frame(from, channels, fromChannel, rows, fromRow, columns, this.at, 8 * plane, 8 * line, this.left, phases, 8 * phase);
+  }
+}

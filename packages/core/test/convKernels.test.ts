@@ -1,0 +1,164 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { zeros } from '../src/index.ts';
+import { library } from '../src/kernels/blas/library.ts';
+import { kernels as blas } from '../src/kernels/blas/matmul.ts';
+import * as conv from '../src/kernels/conv.ts';
+import type { Attempt, Nd } from '../src/kernels/kernel.ts';
+import * as plain from '../src/kernels/unfold.ts';
+import { kernels as wasm } from '../src/kernels/wasm/kernels.ts';
+import { agree, numbers, places } from './kernelCases.ts';
+
+const pair = (min: number, max: number) => fc.tuple(fc.integer({ min, max }), fc.integer({ min, max }));
+
+/** Sizes that fit together. */
+const cases = fc
+  .record({
+    n: fc.integer({ min: 1, max: 3 }),
+    size: pair(1, 9),
+    kernel: pair(1, 4),
+    within: fc.integer({ min: 1, max: 3 }),
+    out: fc.integer({ min: 1, max: 9 }),
+    groups: fc.integer({ min: 1, max: 3 }),
+    stride: pair(1, 3),
+    padding: pair(0, 3),
+    dilation: pair(1, 3),
+  })
+  .filter(({ size, kernel, padding, dilation }) =>
+    size.every((pixels, d) => pixels + 2 * padding[d]! > dilation[d]! * (kernel[d]! - 1)),
+  )
+  .map(({ n, size, kernel, within, out, groups, stride, padding, dilation }) => {
+    const blocks = size.map(
+      (pixels, d) => Math.floor((pixels + 2 * padding[d]! - dilation[d]! * (kernel[d]! - 1) - 1) / stride[d]!) + 1,
+    ) as [number, number];
+    return {
+      params: { kernel, stride, padding, dilation, blocks, groups },
+      x: [n, within * groups, ...size],
+      weight: [out * groups, within, ...kernel],
+      y: [n, out * groups, ...blocks],
+      columns: [n, within * groups * kernel[0] * kernel[1], blocks[0] * blocks[1]],
+    };
+  });
+
+const threePlaces = fc.tuple(places, places, places);
+
+const providers: [string, Readonly<Record<string, Attempt>>][] = [['WebAssembly', wasm]];
+if (!(library() instanceof Error)) providers.push(['the BLAS', blas]);
+
+describe.each(providers)('with %s', (_, kernels) => {
+  it('convolutions are those of the reference', () => {
+    fc.assert(
+      fc.property(cases, threePlaces, ({ params, x, weight, y }, [p, q, place]) => {
+        const ins = [numbers(x, p), numbers(weight, q), numbers([y[1]!])];
+        agree(conv.conv, kernels.conv!, { shapes: [y], ins, params, place });
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('transposed convolutions are those of the reference', () => {
+    fc.assert(
+      fc.property(cases, threePlaces, ({ params, x, weight, y }, [p, q, place]) => {
+        const ins = [numbers(y, p), numbers(weight, q), numbers([x[1]!])];
+        agree(conv.convTranspose, kernels.convTranspose!, { shapes: [x], ins, params, place });
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('gradients of weights are those of the reference', () => {
+    fc.assert(
+      fc.property(cases, threePlaces, ({ params, x, weight, y }, [p, q, place]) => {
+        const ins = [numbers(x, p), numbers(y, q)];
+        agree(conv.convWeight, kernels.convWeight!, { shapes: [weight], ins, params, place });
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('many windows are taken some rows at a time', () => {
+    const params = { ...same([3, 3], [40, 50]), groups: 2 };
+    const [x, weight, y] = [numbers([2, 12, 40, 50]), numbers([4, 6, 3, 3]), numbers([2, 4, 40, 50])];
+    agree(conv.conv, kernels.conv!, { shapes: [y.shape], ins: [x, weight, numbers([4])], params });
+    agree(conv.convTranspose, kernels.convTranspose!, { shapes: [x.shape], ins: [y, weight, numbers([12])], params });
+    agree(conv.convWeight, kernels.convWeight!, { shapes: [weight.shape], ins: [x, y], params }, 1e-11);
+  });
+
+  it('a gradient that is one number everywhere needs no memory of its own', () => {
+    const params = { ...same([3, 3], [4, 5]), groups: 1 };
+    const g = zeros([]).fill_(2).expand([2, 3, 4, 5]).ndarray;
+    const [x, weight] = [numbers([2, 2, 4, 5]), numbers([3, 2, 3, 3])];
+    agree(conv.convTranspose, kernels.convTranspose!, { shapes: [x.shape], ins: [g, weight, numbers([2])], params });
+    agree(conv.convWeight, kernels.convWeight!, { shapes: [weight.shape], ins: [x, g], params });
+  });
+
+  it('what is not finite spreads as far as with the reference', () => {
+    const params = { ...same([3, 3], [5, 5]), groups: 1 };
+    const [x, weight, y] = [numbers([1, 1, 5, 5]), numbers([2, 1, 3, 3]), numbers([1, 2, 5, 5])];
+    x.set(0, 0, 1, 3, Number.POSITIVE_INFINITY);
+    y.set(0, 1, 4, 2, Number.NaN);
+    agree(conv.conv, kernels.conv!, { shapes: [y.shape], ins: [x, weight, numbers([2])], params });
+    agree(conv.convTranspose, kernels.convTranspose!, { shapes: [x.shape], ins: [y, weight, numbers([1])], params });
+    agree(conv.convWeight, kernels.convWeight!, { shapes: [weight.shape], ins: [x, y], params });
+    weight.set(1, 0, 0, 2, Number.NEGATIVE_INFINITY);
+    agree(conv.conv, kernels.conv!, { shapes: [y.shape], ins: [x, weight, numbers([2])], params });
+  });
+
+  it('results that do not lie in order, and those of nothing, are left to the next', () => {
+    const params = { ...same([1, 1], [3, 3]), groups: 1 };
+    const turned = numbers([2, 2, 3, 3], 'turned');
+    const [x, weight, bias] = [numbers([2, 2, 3, 3]), numbers([2, 2, 1, 1]), numbers([2])];
+    expect(kernels.conv!([turned], [x, weight, bias], params)).toBe(false);
+    expect(kernels.convTranspose!([turned], [x, weight, bias], params)).toBe(false);
+    expect(kernels.convWeight!([numbers([2, 2, 1, 1]).transpose(1, 0, 2, 3)], [x, x], params)).toBe(false);
+    const none = numbers([0, 2, 3, 3]);
+    expect(kernels.conv!([none], [none, weight, bias], params)).toBe(false);
+    expect(kernels.convWeight!([weight], [none, none], params)).toBe(false);
+  });
+});
+
+/** Windows of neighbours at every pixel. */
+function same(kernel: [number, number], blocks: [number, number]) {
+  const padding = kernel.map((size) => (size - 1) / 2) as [number, number];
+  return { kernel, blocks, padding, stride: [1, 1] as const, dilation: [1, 1] as const };
+}
+
+describe('in WebAssembly', () => {
+  it('an infinite weight is not multiplied by zeros behind the edge, where a transposed convolution sees nothing', () => {
+    const params = { ...same([3, 3], [4, 4]), groups: 1 };
+    const weight = numbers([2, 1, 3, 3]);
+    weight.set(1, 0, 0, 2, Number.NEGATIVE_INFINITY);
+    const ins = [numbers([1, 2, 4, 4]), weight, numbers([1])];
+    expect(wasm.convTranspose!([numbers([1, 1, 4, 4])], ins, params)).toBe(false);
+  });
+
+  it('windows become columns, and columns images, as with the reference', () => {
+    fc.assert(
+      fc.property(cases, places, places, ({ params, x, columns }, from, place) => {
+        agree(plain.unfold, wasm.unfold!, { shapes: [columns], ins: [numbers(x, from)], params, place }, 0);
+        agree(plain.fold, wasm.fold!, { shapes: [x], ins: [numbers(columns, from)], params, place });
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
+
+it('the reference takes results of any strides', () => {
+  const params = { ...same([3, 3], [4, 5]), groups: 1 };
+  const [x, weight, bias] = [numbers([2, 2, 4, 5]), numbers([2, 2, 3, 3]), numbers([2])];
+  const launches: [typeof conv.conv, readonly number[], Nd[]][] = [
+    [conv.conv, x.shape, [x, weight, bias]],
+    [conv.convTranspose, x.shape, [x, weight, bias]],
+    [conv.convWeight, weight.shape, [x, x]],
+  ];
+  for (const [kernel, shape, ins] of launches) {
+    const [expected, y] = [numbers(shape), numbers(shape, 'turned')];
+    kernel.run([expected], ins, params);
+    kernel.run([y], ins, params);
+    for (const at of [
+      [0, 0, 0, 0],
+      [1, 1, 2, 1],
+    ] as const)
+      expect(y.get(...at)).toBe(expected.get(...at));
+  }
+});

@@ -1,0 +1,1 @@
+export type { Curve, HistogramsSpec, ImagesSpec, LinesSpec, PointsSpec, Report } from '@ndgrad/viz';
