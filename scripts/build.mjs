@@ -85,6 +85,7 @@ async function bundle(name, dist) {
   const { output } = await bundled.write({
     dir: dist,
     format: 'esm',
+    keepNames: true, // a module is called by its class in messages and summaries
     entryFileNames: '[name].js',
     chunkFileNames: 'shared-[hash].js',
   });

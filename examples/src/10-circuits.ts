@@ -1,6 +1,6 @@
 /**
  * The circuits of the lecture: gates, the sigmoid neuron, a function in stages, and ‖Wx‖² in vectors. CS231n, lecture 4.
- *   pnpm train circuits
+ *   pnpm train circuits [--quiet]
  *
  * Prints each circuit's value and gradients beside the lecture's. Where a value is used twice, its gradients add up.
  */

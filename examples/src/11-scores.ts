@@ -1,6 +1,6 @@
 /**
  * One score vector, two losses: the hinge loss of the SVM and softmax's cross-entropy. CS231n, lecture 3.
- *   pnpm train scores
+ *   pnpm train scores [--quiet]
  *
  * Prints the scores Wx + b of the notes' example, both losses and their gradients; then what tells the losses apart: the
  * SVM is content once the margins are there, softmax never is.

@@ -155,6 +155,25 @@ describe('a diagnosis', () => {
   });
 });
 
+it('takes fewer rows of a model that takes long', async () => {
+  manualSeed(0);
+  class Slow extends Module {
+    rows: number[] = [];
+    linear = new Linear(2, 3);
+    override forward(x: Tensor): Tensor {
+      const until = performance.now() + 0.2 * x.shape[0]!;
+      while (performance.now() < until);
+      this.rows.push(x.shape[0]!);
+      return this.linear.call(x);
+    }
+  }
+  const model = new Slow();
+  const optimizer = new SGD(model.parameters(), { lr: 0.1 });
+  const loader = new DataLoader(spiral(), { batchSize: 100 });
+  await doctor(model, { loss, optimizer, loader, seconds: 1 });
+  expect(Math.max(...model.rows)).toBe(16);
+});
+
 it('explains findings by those that stand above them', () => {
   codes.forEach((code, i) => {
     for (const below of entryOf(code).explains)

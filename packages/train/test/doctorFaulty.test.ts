@@ -8,7 +8,6 @@ async function findings(make: () => Program) {
   manualSeed(0);
   const { model, ...options } = make();
   const diagnosis = await doctor(model, { ...options, seconds: 60 });
-  if (process.env.DOC) console.log(String(diagnosis));
   return diagnosis.findings.map(({ code }) => code);
 }
 

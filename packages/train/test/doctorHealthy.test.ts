@@ -8,7 +8,6 @@ describe('the doctor finds nothing wrong with', () => {
     manualSeed(0);
     const { model, ...options } = make();
     const diagnosis = await doctor(model, { ...options, seconds: 60 });
-    if (process.env.DOC) console.log(_name, String(diagnosis));
     expect(diagnosis.findings, String(diagnosis)).toEqual([]);
   });
 });

@@ -14,7 +14,7 @@ const model = new Sequential(new Linear(2, 100), new ReLU(), new Linear(100, 3))
 const criterion = new CrossEntropyLoss();
 const optimizer = new SGD(model.parameters(), { lr: 1, weightDecay: 1e-3 });
 const losses = [];
-for (let step = 0; step <= 1000; step++) {
+for (let step = 0; step <= 500; step++) {
   const loss = criterion.call(model.call(inputs), targets);
   optimizer.zeroGrad();
   loss.backward();

@@ -5,7 +5,6 @@ import type { Patient } from './patient.ts';
 import type { Rule } from './rule.ts';
 import { watchOps } from './watch.ts';
 
-const ROWS = 256;
 /** Of a layer's units: lecture 6 has seen networks of which as much as 40 % was dead. */
 const DEAD = 0.4;
 /** Below 4 % of its greatest slope, ¼ for sigmoid and 1 for tanh, a unit is saturated. */
@@ -49,7 +48,7 @@ const highest = (layers: readonly Activation[]): Activation => layers.reduce((a,
 const inPercent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
 function activationsOf(patient: Patient): Activation[] {
-  const [x] = patient.rows(ROWS);
+  const [x] = patient.probe();
   const seen: (Activation & { output: Tensor })[] = [];
   patient.steady();
   const outputs = noGrad(() =>
@@ -109,7 +108,7 @@ export const gradientFlow: Rule = {
 
 /** The norm of the gradient at the outputs of every layer with weights, in the order in which they are called. */
 function flowThrough(patient: Patient): { where: string; size: number }[] {
-  const [x, y] = patient.rows(ROWS);
+  const [x, y] = patient.probe();
   const layers: { where: string; output: Tensor }[] = [];
   patient.steady();
   const loss = observeCalls(

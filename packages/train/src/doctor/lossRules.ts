@@ -6,8 +6,6 @@ import { found, notChecked, passed, type Verdict } from './diagnosis.ts';
 import type { Patient } from './patient.ts';
 import type { Rule } from './rule.ts';
 
-const PROBE_ROWS = 256;
-
 /** Times chance: above, the scores are far from 0; below, the model knows something. */
 const BEGINNING = { most: 2.5, least: 0.5 };
 
@@ -16,7 +14,7 @@ export const initialLoss: Rule = {
   check(patient) {
     const { name, chance, offset, scale } = patient.kind;
     if (chance === null) return [notChecked('initial-loss', 'this loss has no value that chance would give')];
-    const [x, y] = patient.rows(PROBE_ROWS);
+    const [x, y] = patient.probe();
     patient.steady();
     const loss = noGrad(() => patient.lossOf(x, y).item() - offset) / scale(x.shape[0]!);
     const evidence = { loss, chance, 'times chance': loss / chance, kind: name };
@@ -39,7 +37,7 @@ export const softmaxTwice: Rule = {
     const { name } = patient.kind;
     if (name !== 'softmax' && name !== 'binary')
       return [notChecked(code, 'the loss takes no scores of a softmax or sigmoid')];
-    const [x] = patient.rows(PROBE_ROWS);
+    const [x] = patient.probe();
     const outputs = patient.outputs(x);
     const { min, max } = { min: outputs.amin().item(), max: outputs.amax().item() };
     const about = { 'least output': min, 'greatest output': max };
@@ -75,7 +73,7 @@ export const regularisation: Rule = {
     const code = 'regularisation-does-not-raise-loss';
     const { regularised } = patient.about;
     if (regularised !== null) {
-      const [x, y] = patient.rows(PROBE_ROWS);
+      const [x, y] = patient.probe();
       patient.evaluating();
       const at = (strength: number) => noGrad(() => patient.lossOf(x, y, regularised(strength)).item());
       const evidence = { 'loss at strength 0': at(0), [`at strength ${STRENGTH}`]: at(STRENGTH) };
@@ -195,7 +193,7 @@ function fewRows(patient: Patient): readonly [x: Tensor, y: Tensor] {
   const outputs = patient.outputs(probe).numel();
   const capacity = patient.parameters.reduce((total, [, parameter]) => total + parameter.numel(), 0);
   const wanted = Math.min(TINY.rows, Math.max(2, Math.floor(capacity / (2 * outputs))));
-  const [x, y] = patient.rows(PROBE_ROWS);
+  const [x, y] = patient.probe();
   const keys = Array.from({ length: x.shape[0]! }, (_, row) => x.select(0, row).toArray().join());
   const chosen = keys.flatMap((key, row) => (keys.indexOf(key) === row ? [row] : [])).slice(0, wanted);
   const index = fromArray(Float64Array.from(chosen));

@@ -29,8 +29,9 @@ export interface Case {
   readonly signal: AbortSignal | null;
 }
 
-/** Rows of a step, at most. */
-const STEP_ROWS = 256;
+/** How many rows are looked at together: the first of these that takes no more than this share of the time. */
+const PROBE = { rows: [256, 64, 16], share: 0.01 };
+const TIMED_ROWS = 16;
 
 /** A training run under examination: its parts, rows to try it on, and the way back to the state in which it came. */
 export class Patient {
@@ -43,6 +44,7 @@ export class Patient {
   readonly pause = pauses();
   private readonly began = performance.now();
   private knownKind: LossKind | null = null;
+  private knownProbe: number | null = null;
 
   constructor(readonly about: Case) {
     const { model, loss, optimizer, loader } = about;
@@ -78,6 +80,25 @@ export class Patient {
     return this.knownKind;
   }
 
+  /** How many rows to look at together, by the time that the model takes for them. */
+  get probeRows(): number {
+    if (this.knownProbe === null) {
+      const [x] = this.rows(TIMED_ROWS);
+      this.outputs(x); // the first call of all is slower
+      const before = this.seconds;
+      this.outputs(x);
+      const perRow = (this.seconds - before) / x.shape[0]!;
+      const most = (PROBE.share * this.about.seconds) / perRow;
+      this.knownProbe = PROBE.rows.find((rows) => rows <= most) ?? PROBE.rows.at(-1)!;
+    }
+    return this.knownProbe;
+  }
+
+  /** Rows to look at together. */
+  probe(): readonly [x: Tensor, y: Tensor] {
+    return this.rows(this.probeRows);
+  }
+
   /** The first rows of the sample, which are random ones. */
   rows(count: number, start = 0): readonly [x: Tensor, y: Tensor] {
     const { x, y, rows } = this.sample;
@@ -89,7 +110,7 @@ export class Patient {
   *batches(): Generator<readonly [x: Tensor, y: Tensor]> {
     const { rows, batchSize } = this.sample;
     // Batch normalisation needs two.
-    const size = Math.min(rows, STEP_ROWS, Math.max(batchSize, 2));
+    const size = Math.min(rows, this.probeRows, Math.max(batchSize, 2));
     for (;;) for (let start = 0; start + size <= rows; start += size) yield this.rows(size, start);
   }
 

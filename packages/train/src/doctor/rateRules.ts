@@ -10,7 +10,6 @@ import type { Rule } from './rule.ts';
 const LOWER = [0.1, 0.01, 1e-3, 1e-4, 1e-6];
 const HIGHER = [100, 1e3, 1e4, 1e5, 1e6, 1e8];
 const STEPS = 30;
-const PROBE_ROWS = 256;
 /** The course stops a run whose loss is three times the first one. */
 const EXPLOSION = 3;
 /** The share of the loss by which it must fall to have moved, and by which it falls at a good rate. */
@@ -39,7 +38,7 @@ export const learningRate: Rule = {
     if (optimizer === null) return this.codes.map((code) => notChecked(code, 'the optimizer has no stateDict()'));
     const over = patient.timer(0.5);
     const { lr } = optimizer.paramGroups[0]!;
-    const ratios = await updateRatios(patient, optimizer);
+    const ratios = await updateRatios(patient, optimizer, over);
     const trials: Trial[] = [];
     const tryOne = async (factor: number) => {
       const trial = await tryRate(patient, optimizer, factor, over);
@@ -104,7 +103,7 @@ async function tryRate(
   factor: number,
   over: () => boolean,
 ): Promise<Trial | null> {
-  const [x, y] = patient.rows(PROBE_ROWS);
+  const [x, y] = patient.probe();
   const probe = () => {
     patient.steady();
     const value = noGrad(() => patient.lossOf(x, y).item());
@@ -150,7 +149,11 @@ function rateVerdicts(lr: number, trials: readonly Trial[]): Verdict[] {
 const RATIO_STEPS = 8;
 
 /** The median over a few steps of ‖Δw‖/‖w‖, for every weight that is not 0. */
-async function updateRatios(patient: Patient, optimizer: FitOptimizer): Promise<Map<string, number>> {
+async function updateRatios(
+  patient: Patient,
+  optimizer: FitOptimizer,
+  over: () => boolean,
+): Promise<Map<string, number>> {
   begin(patient, optimizer, 1);
   const weights = patient.parameters.filter(([, parameter]) => parameter.ndim >= 2);
   const seen = new Map<string, number[]>(weights.map(([name]) => [name, []]));
@@ -163,7 +166,7 @@ async function updateRatios(patient: Patient, optimizer: FitOptimizer): Promise<
       if (norm > 0) seen.get(name)!.push(noGrad(() => w.detach().sub(before[i]!).norm().item()) / norm);
     });
     await patient.pause();
-    if (++steps === RATIO_STEPS) break;
+    if (++steps === RATIO_STEPS || over()) break;
   }
   return new Map([...seen].flatMap(([name, ratios]) => (ratios.length === 0 ? [] : [[name, median(ratios)]])));
 }
