@@ -5,6 +5,7 @@ import { duration, table } from '@ndgrad/train/text';
 import { defaultsOf, goalsOf, type Request, readCommandLine, UsageError } from './commandLine.ts';
 import { Doctoring } from './doctoring.ts';
 import { type Goal, goalText, isReached, type Lesson, type LessonContext, type Training } from './lesson.ts';
+import { leaveQuietly } from './readers.ts';
 import { type Reporting, reportingOf } from './reporting.ts';
 import { Saving } from './saving.ts';
 
@@ -34,7 +35,6 @@ const OK = 0;
 const FAILED = 1;
 const WRONG_USAGE = 2;
 const INTERRUPTED = 130; // as a shell reports a program that SIGINT ended: 128 + 2
-const READER_GONE = 141; // as a shell reports one that SIGPIPE ended: 128 + 13
 
 /** In milliseconds, 25 days; a longer one would fire at once. */
 const LONGEST_TIMER = 2 ** 31 - 1;
@@ -73,11 +73,7 @@ export async function runCommand(
   } = options;
   const say = (text: string) => void stdout.write(`${text}\n`);
   const complain = (text: string) => void stderr.write(`${text}\n`);
-  // Left there for good: the last write's error comes after the end.
-  for (const stream of [stdout, stderr] as NodeJS.EventEmitter[]) {
-    stream.off('error', onWriteError);
-    stream.on('error', onWriteError);
-  }
+  leaveQuietly(stdout, stderr);
   try {
     const request = readCommandLine(lessons, argv, {
       name,
@@ -95,12 +91,6 @@ export async function runCommand(
     complain(`${name}: ${error.message}\nRun "${name} --help" for the examples and their options.`);
     return WRONG_USAGE;
   }
-}
-
-/** Leaves without noise when nobody reads any more, as in `pnpm train | head`. */
-function onWriteError(error: NodeJS.ErrnoException): void {
-  if (error.code === 'EPIPE') process.exit(READER_GONE);
-  throw error;
 }
 
 /** How a lesson ended. */

@@ -176,6 +176,11 @@ describe('a wrong command', () => {
     expect(await bad('inspect', file('broken.mjs'))).toMatch(/^1: ndgrad: .*broken\.mjs: /);
   });
 
+  it('knows its version, which is that of the package', async () => {
+    const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+    expect((await ndgrad('--version')).out).toBe(`${version}\n`);
+  });
+
   it('has its help', async () => {
     const { code, out } = await ndgrad('--help');
     expect(code).toBe(0);

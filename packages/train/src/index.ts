@@ -37,3 +37,4 @@ export {
   type StopReason,
   silent,
 } from './records.ts';
+export { VERSION } from './version.ts';

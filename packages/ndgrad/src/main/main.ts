@@ -1,5 +1,7 @@
 import { NdgradError } from '@ndgrad/core';
+import { VERSION } from '@ndgrad/train';
 import { Command, CommanderError, Option } from 'commander';
+import { leaveQuietly } from '../readers.ts';
 import { type CheckRequest, doctorCommand, gradcheckCommand } from './checks.ts';
 import { type EvaluateRequest, evaluateCommand } from './evaluate.ts';
 import { type ExportRequest, exportCommand } from './export.ts';
@@ -38,6 +40,7 @@ Exit codes: 0 done; 1 a target was missed or something failed; 2 wrong usage; 13
 export async function main(argv: readonly string[], setting: Partial<Setting> = {}): Promise<number> {
   const { name = 'ndgrad', lessons = [], stdout = process.stdout, stderr = process.stderr } = setting;
   const ready: Setting = { name, lessons, stdout, stderr };
+  leaveQuietly(stdout, stderr);
   // Its words are the training command's, which has options of its own for each project.
   if (argv[0] === 'train') return guarded(() => trainCommand(argv.slice(1), ready), ready);
   let work: (() => Promise<number>) | null = null;
@@ -60,6 +63,7 @@ function program(setting: Setting, run: (work: () => Promise<number>) => void): 
   const json = new Option('--json', 'print JSON, for machines');
   const root = new Command(name)
     .description('Trains, tests, looks at and exports small neural networks.')
+    .version(VERSION, '-V, --version', 'show the version')
     .exitOverride()
     .configureOutput({ writeOut: (text) => void stdout.write(text), writeErr: () => {} })
     .showSuggestionAfterError(true)
