@@ -25,6 +25,24 @@ export const cases: Record<string, Case[]> = {
   ],
   broadcastTo: [[(x) => nd.broadcastTo(x, [2, 3, 2]), draw([1, 2])]],
 
+  // softmaxLoss
+  softmaxLoss: (['none', 'mean', 'sum'] as const).flatMap((reduction): Case[] => [
+    [(x) => nd.softmaxLoss(x, nd.tensor([0, 3, 1]), { reduction }), draw([3, 4])],
+    [(x) => nd.softmaxLoss(x, nd.tensor([0, 3, 1]), { reduction }), transposed(draw([4, 3]))],
+    [
+      (x) =>
+        nd.softmaxLoss(
+          x,
+          nd.tensor([
+            [2, 0],
+            [1, 1],
+          ]),
+          { reduction },
+        ),
+      draw([2, 3, 2]),
+    ],
+  ]),
+
   // pointwise
   add: [...pairs((a, b) => nd.add(a, b)), ...pairs((a, b) => nd.add(a, b, { alpha: -1.5 }))],
   sub: [...pairs((a, b) => nd.sub(a, b)), ...pairs((a, b) => nd.sub(a, b, { alpha: 3 }))],

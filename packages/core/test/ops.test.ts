@@ -14,6 +14,7 @@ import * as rearrange from '../src/ops/rearrange.ts';
 import * as reduce from '../src/ops/reduce.ts';
 import * as rounding from '../src/ops/rounding.ts';
 import * as softmax from '../src/ops/softmax.ts';
+import * as softmaxLoss from '../src/ops/softmaxLoss.ts';
 import * as sorting from '../src/ops/sorting.ts';
 import * as split from '../src/ops/split.ts';
 import * as statistics from '../src/ops/statistics.ts';
@@ -42,6 +43,7 @@ const families = {
   reduce,
   rounding,
   softmax,
+  softmaxLoss,
   sorting,
   split,
   statistics,
