@@ -3,7 +3,9 @@ export * from './threads';
 // Exported for their speed alone: see there.
 export { far, farHalf, near, nearHalf, thin1, thin2, thin3, thin4 } from './tile';
 export * from './elementwise';
-export * from './conv';
+export * from './correlate';
+export * from './correlateWeights';
+export * from './frame';
 export * from './norm';
 export * from './pool';
 export * from './unfold';

@@ -1,5 +1,6 @@
 // Sums and normalisation of x [outer, kept, inner] over all but the middle: see src/kernels/norm.ts. `mean` and the like
 // are lists of one number for each of the kept. Where `inner` is 1, neighbours belong to different numbers of the lists.
+// `gap`, in bytes, lies between one of the outer and the next, where some of the kept are left out.
 
 /** Two numbers of a list: neighbours, or one of them twice. */
 // @ts-ignore: a decorator of AssemblyScript
@@ -21,78 +22,107 @@ function addTo(list: i32, k: i32, value: f64): void {
   store<f64>(list + k * 8, load<f64>(list + k * 8) + value);
 }
 
-/** Of two elements: x, or (x − mean)², or (x − mean) · g. */
-enum Term { x, square, product }
-
+/** x, or (x − mean)². */
 // @ts-ignore: a decorator of AssemblyScript
 @inline
-function term(kind: Term, x: v128, mean: v128, g: v128): v128 {
-  if (kind == Term.x) return x;
+function term(isSquare: bool, x: v128, mean: v128): v128 {
   const centred = f64x2.sub(x, mean);
-  return f64x2.mul(centred, kind == Term.square ? centred : g);
+  return isSquare ? f64x2.mul(centred, centred) : x;
 }
 
 /** Σ of the terms of n elements, in four pairs of sums side by side: an addition takes longer than the next can wait. */
 // @ts-ignore: a decorator of AssemblyScript
 @inline
-function sumOf(kind: Term, n: i32, x: i32, mean: v128, g: i32): f64 {
+function sumOf(isSquare: bool, n: i32, x: i32, mean: v128): f64 {
   let a = f64x2.splat(0);
   let b = a;
   let c = a;
   let d = a;
   let i = 0;
-  for (; i < n - 7; i += 8, x += 64, g += 64) {
-    a = f64x2.add(a, term(kind, v128.load(x), mean, v128.load(g)));
-    b = f64x2.add(b, term(kind, v128.load(x, 16), mean, v128.load(g, 16)));
-    c = f64x2.add(c, term(kind, v128.load(x, 32), mean, v128.load(g, 32)));
-    d = f64x2.add(d, term(kind, v128.load(x, 48), mean, v128.load(g, 48)));
+  for (; i < n - 7; i += 8, x += 64) {
+    a = f64x2.add(a, term(isSquare, v128.load(x), mean));
+    b = f64x2.add(b, term(isSquare, v128.load(x, 16), mean));
+    c = f64x2.add(c, term(isSquare, v128.load(x, 32), mean));
+    d = f64x2.add(d, term(isSquare, v128.load(x, 48), mean));
   }
   let rest: f64 = 0;
-  for (; i < n; i++, x += 8, g += 8) {
-    rest += f64x2.extract_lane(term(kind, v128.load64_zero(x), mean, v128.load64_zero(g)), 0);
-  }
+  for (; i < n; i++, x += 8) rest += f64x2.extract_lane(term(isSquare, v128.load64_zero(x), mean), 0);
   return total(f64x2.add(a, b), f64x2.add(c, d)) + rest;
 }
 
 // @ts-ignore: a decorator of AssemblyScript
 @inline
-function sum(kind: Term, outer: i32, kept: i32, inner: i32, x: i32, mean: i32, g: i32, y: i32): void {
+function sum(isSquare: bool, outer: i32, kept: i32, inner: i32, gap: i32, x: i32, mean: i32, y: i32): void {
   memory.fill(y, 0, kept * 8);
-  for (let o = 0; o < outer; o++) {
+  for (let o = 0; o < outer; o++, x += gap) {
     if (inner > 1) {
-      for (let k = 0; k < kept; k++, x += inner * 8, g += inner * 8) {
-        const m = kind == Term.x ? f64x2.splat(0) : v128.load_splat<f64>(mean + k * 8);
-        addTo(y, k, sumOf(kind, inner, x, m, g));
+      for (let k = 0; k < kept; k++, x += inner * 8) {
+        addTo(y, k, sumOf(isSquare, inner, x, isSquare ? v128.load_splat<f64>(mean + k * 8) : f64x2.splat(0)));
       }
       continue;
     }
     let k = 0;
-    for (; k < kept - 1; k += 2, x += 16, g += 16) {
-      const m = kind == Term.x ? f64x2.splat(0) : v128.load(mean + k * 8);
-      v128.store(y + k * 8, f64x2.add(v128.load(y + k * 8), term(kind, v128.load(x), m, v128.load(g))));
+    for (; k < kept - 1; k += 2, x += 16) {
+      const m = isSquare ? v128.load(mean + k * 8) : f64x2.splat(0);
+      v128.store(y + k * 8, f64x2.add(v128.load(y + k * 8), term(isSquare, v128.load(x), m)));
     }
     if (k < kept) {
-      const m = kind == Term.x ? f64x2.splat(0) : v128.load64_zero(mean + k * 8);
-      addTo(y, k, f64x2.extract_lane(term(kind, v128.load64_zero(x), m, v128.load64_zero(g)), 0));
+      const m = isSquare ? v128.load64_zero(mean + k * 8) : f64x2.splat(0);
+      addTo(y, k, f64x2.extract_lane(term(isSquare, v128.load64_zero(x), m), 0));
       x += 8;
-      g += 8;
     }
   }
 }
 
 /** y = Σ x */
-export function sumAround(outer: i32, kept: i32, inner: i32, x: i32, y: i32): void {
-  sum(Term.x, outer, kept, inner, x, x, x, y);
+export function sumAround(outer: i32, kept: i32, inner: i32, gap: i32, x: i32, y: i32): void {
+  sum(false, outer, kept, inner, gap, x, x, y);
 }
 
 /** y = Σ (x − mean)² */
-export function squaresAround(outer: i32, kept: i32, inner: i32, x: i32, mean: i32, y: i32): void {
-  sum(Term.square, outer, kept, inner, x, mean, x, y);
+export function squaresAround(outer: i32, kept: i32, inner: i32, gap: i32, x: i32, mean: i32, y: i32): void {
+  sum(true, outer, kept, inner, gap, x, mean, y);
 }
 
-/** y = Σ (x − mean) · g */
-export function productsAround(outer: i32, kept: i32, inner: i32, x: i32, mean: i32, g: i32, y: i32): void {
-  sum(Term.product, outer, kept, inner, x, mean, g, y);
+/** sums = Σ g, products = Σ (x − mean) · g */
+export function productsAround(
+  outer: i32, kept: i32, inner: i32, gap: i32, x: i32, mean: i32, g: i32, sums: i32, products: i32,
+): void {
+  memory.fill(sums, 0, kept * 8);
+  memory.fill(products, 0, kept * 8);
+  for (let o = 0; o < outer; o++, x += gap, g += gap) {
+    if (inner == 1) {
+      for (let k = 0; k < kept; k++, x += 8, g += 8) {
+        addTo(sums, k, load<f64>(g));
+        addTo(products, k, (load<f64>(x) - load<f64>(mean + k * 8)) * load<f64>(g));
+      }
+      continue;
+    }
+    for (let k = 0; k < kept; k++) {
+      const m = v128.load_splat<f64>(mean + k * 8);
+      let a = f64x2.splat(0);
+      let b = a;
+      let c = a;
+      let d = a;
+      let i = 0;
+      for (; i < inner - 3; i += 4, x += 32, g += 32) {
+        const first = v128.load(g);
+        const second = v128.load(g, 16);
+        a = f64x2.add(a, first);
+        b = f64x2.add(b, second);
+        c = f64x2.add(c, f64x2.mul(f64x2.sub(v128.load(x), m), first));
+        d = f64x2.add(d, f64x2.mul(f64x2.sub(v128.load(x, 16), m), second));
+      }
+      let sum = total(a, b);
+      let product = total(c, d);
+      for (; i < inner; i++, x += 8, g += 8) {
+        sum += load<f64>(g);
+        product += (load<f64>(x) - load<f64>(mean + k * 8)) * load<f64>(g);
+      }
+      addTo(sums, k, sum);
+      addTo(products, k, product);
+    }
+  }
 }
 
 /** One number of a list, in the first lane. */
@@ -121,9 +151,9 @@ function normalizeLine(areColumns: bool, n: i32, k: i32, x: i32, mean: i32, scal
 
 /** y = (x − mean) · scale + shift */
 export function normalize(
-  outer: i32, kept: i32, inner: i32, x: i32, mean: i32, scale: i32, shift: i32, y: i32,
+  outer: i32, kept: i32, inner: i32, gap: i32, x: i32, mean: i32, scale: i32, shift: i32, y: i32,
 ): void {
-  for (let o = 0; o < outer; o++) {
+  for (let o = 0; o < outer; o++, x += gap, y += gap) {
     if (inner == 1) {
       normalizeLine(true, kept, 0, x, mean, scale, shift, y);
       x += kept * 8;
@@ -159,9 +189,10 @@ function gradientLine(
 
 /** y = scale · (g − shift − (x − mean) · slope) */
 export function normalizeGradient(
-  outer: i32, kept: i32, inner: i32, g: i32, x: i32, mean: i32, scale: i32, shift: i32, slope: i32, y: i32,
+  outer: i32, kept: i32, inner: i32, gap: i32,
+  g: i32, x: i32, mean: i32, scale: i32, shift: i32, slope: i32, y: i32,
 ): void {
-  for (let o = 0; o < outer; o++) {
+  for (let o = 0; o < outer; o++, g += gap, x += gap, y += gap) {
     if (inner == 1) {
       gradientLine(true, kept, 0, g, x, mean, scale, shift, slope, y);
       g += kept * 8;

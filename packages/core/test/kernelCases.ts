@@ -48,7 +48,12 @@ export interface Given<P> {
 }
 
 /** Runs a kernel both ways, into memory full of NaN, and compares: up to `tolerance`, relative to 1 or to the result. */
-export function agree<P>(kernel: Kernel<P>, attempt: Attempt, { shapes, ins, params, place }: Given<P>, tolerance = 1e-12) {
+export function agree<P>(
+  kernel: Kernel<P>,
+  attempt: Attempt,
+  { shapes, ins, params, place }: Given<P>,
+  tolerance = 1e-12,
+) {
   const expected = shapes.map((shape) => unwritten(shape));
   const ys = shapes.map((shape) => unwritten(shape, place));
   kernel.run(expected, ins, params);

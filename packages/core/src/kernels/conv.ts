@@ -17,21 +17,25 @@ export interface ConvGrid extends Grid {
 export interface Means {
   /** y = a·b, or y += a·b, for matrices. */
   multiply(y: Nd, a: Nd, b: Nd, adds: boolean): void;
-  /** Writes the windows of an image as columns. */
-  unfold(columns: Nd, image: Nd, grid: Grid): void;
-  /** Adds columns in the places of their windows. */
-  fold(image: Nd, columns: Nd, grid: Grid): void;
-  /** Runs `body` with an array of arbitrary numbers. */
-  withRoom(length: number, body: (room: Float64Array) => void): void;
+  /** Runs `body` with the windows of images [n, c, h, w], and room for so many numbers of their columns. */
+  withWindows(images: Nd, grid: Grid, length: number, body: (windows: ImageWindows, room: Float64Array) => void): void;
+}
+
+/** Windows of images, written out some rows at a time as columns [c·kernel, windows]. */
+export interface ImageWindows {
+  /** Writes those of image i as columns. */
+  unfold(i: number, firstRow: number, rows: number): void;
+  /** Adds the columns in their places in image i. */
+  fold(i: number, firstRow: number, rows: number): void;
 }
 
 /** y = bias + weight · windows of x: [n, in, h, w], [out, in / groups, kernel], [out] → [n, out, blocks] */
 export function convolve(means: Means, y: Nd, x: Nd, weight: Nd, bias: Nd, grid: ConvGrid): void {
   const matrix = matrixOf(weight);
   fillChannels(y, bias);
-  eachBand(means, x, y, grid, (image, columns, part, band) => {
-    if (image !== null) means.unfold(columns, image, band);
-    eachGroup(grid.groups, [part, matrix, columns], ([yg, wg, cg]) => means.multiply(yg!, wg!, cg!, true));
+  eachBand(means, x, y, grid, (columns, part, { unfold }) => {
+    unfold();
+    eachGroup(grid.groups, part, matrix, columns, (yg, wg, cg) => means.multiply(yg, wg, cg, true));
   });
 }
 
@@ -39,83 +43,103 @@ export function convolve(means: Means, y: Nd, x: Nd, weight: Nd, bias: Nd, grid:
 export function convolveTransposed(means: Means, x: Nd, y: Nd, weight: Nd, bias: Nd, grid: ConvGrid): void {
   const matrix = matrixOf(weight);
   fillChannels(x, bias);
-  eachBand(means, x, contiguousOf(y), grid, (image, columns, part, band) => {
-    eachGroup(grid.groups, [columns, matrix, part], ([cg, wg, yg]) => {
-      means.multiply(cg!, wg!.transpose(1, 0), yg!, image === null);
+  eachBand(means, x, contiguousOf(y), grid, (columns, part, { fold, isImage }) => {
+    eachGroup(grid.groups, columns, matrix, part, (cg, wg, yg) => {
+      means.multiply(cg, wg.transpose(1, 0), yg, isImage);
     });
-    if (image !== null) means.fold(image, columns, band);
+    fold();
   });
 }
 
-/** weight = y · (windows of x)ᵀ, summed over the batch: [n, in, h, w], [n, out, blocks] → [out, in / groups, kernel] */
-export function convolveForWeight(means: Means, weight: Nd, x: Nd, y: Nd, grid: ConvGrid): void {
+/**
+ * weight = y · (windows of x)ᵀ, summed over the batch: [n, in, h, w], [n, out, blocks] → [out, in / groups, kernel]; and,
+ * where it is given, bias = Σ y, [out], over all but the channels.
+ */
+export function convolveForWeight(means: Means, weight: Nd, bias: Nd | undefined, x: Nd, y: Nd, grid: ConvGrid): void {
   const matrix = matrixOf(weight);
+  const sums = bias && viewAs(bias.data, [bias.shape[0]!, 1], [bias.stride[0]!, 1], bias.offset);
+  const ones = new Float64Array(grid.blocks[0] * grid.blocks[1]).fill(1);
   clear(weight);
-  eachBand(means, x, contiguousOf(y), grid, (image, columns, part, band) => {
-    if (image !== null) means.unfold(columns, image, band);
-    eachGroup(grid.groups, [matrix, part, columns], ([wg, yg, cg]) => {
-      means.multiply(wg!, yg!, cg!.transpose(1, 0), true);
+  if (bias) clear(bias);
+  eachBand(means, x, contiguousOf(y), grid, (columns, part, { unfold }) => {
+    unfold();
+    eachGroup(grid.groups, matrix, part, columns, (wg, yg, cg) => {
+      means.multiply(wg, yg, cg.transpose(1, 0), true);
     });
+    if (sums) means.multiply(sums, part, viewAs(ones, [part.shape[1]!, 1], [1, 1], 0), true);
   });
 }
 
 /** As many columns at a time as have about this many numbers. */
 const ROOM = 2 ** 16;
 
+/** Some rows of an image's windows. */
+interface Band {
+  unfold(): void;
+  fold(): void;
+  /** Whether the columns are the image itself, so that there is nothing to write out. */
+  readonly isImage: boolean;
+}
+
 /**
- * Visits the windows of each image, some rows of them at a time, with the room for their columns and with the part of
- * `blocks` [n, channels, rows, columns] that belongs to them, as a matrix. Where columns are the image itself, they are
- * a view of it, and the image is `null`.
+ * Visits the windows of each image, some rows of them at a time, with the matrix of their columns and that of the part of
+ * `blocks` [n, channels, rows, columns] that belongs to them. The matrices are the same ones all the time, moved along.
  */
 function eachBand(
   means: Means,
   images: Nd,
   blocks: Nd,
   grid: ConvGrid,
-  visit: (image: Nd | null, columns: Nd, part: Nd, band: Grid) => void,
+  visit: (columns: Nd, part: Nd, band: Band) => void,
 ): void {
-  const [rows, width] = grid.blocks;
+  const [height, width] = grid.blocks;
   const lines = images.shape[1]! * grid.kernel[0] * grid.kernel[1];
-  const isPlain = isImage(images, grid);
-  const most = isPlain ? rows : Math.min(Math.max(Math.floor(ROOM / (lines * width)), 1), rows);
-  means.withRoom(isPlain ? 0 : lines * most * width, (room) => {
-    for (let i = 0; i < images.shape[0]!; i++) {
-      const from = images.offset + i * images.stride[0]!;
-      const image = isPlain ? null : viewAs(images.data, [1, ...images.shape.slice(1)], images.stride, from);
-      for (let row = 0; row < rows; row += most) {
-        const count = Math.min(most, rows - row) * width;
-        const at = blocks.offset + i * blocks.stride[0]! + row * width;
-        const columns = isPlain
-          ? viewAs(images.data, [lines, count], [images.stride[1]!, 1], from)
-          : viewAs(room, [lines, count], [count, 1], 0);
-        const padding = [grid.padding[0] - row * grid.stride[0], grid.padding[1]] as const;
-        visit(image, columns, viewAs(blocks.data, [blocks.shape[1]!, count], [rows * width, 1], at), {
-          ...grid,
-          padding,
-          blocks: [count / width, width],
-        });
+  const isImage = isPixels(images, grid);
+  const most = isImage ? height : Math.min(Math.max(Math.floor(ROOM / (lines * width)), 1), height);
+  means.withWindows(images, grid, isImage ? 0 : lines * most * width, (windows, room) => {
+    let [i, row, rows] = [0, 0, 0];
+    const band: Band = {
+      unfold: () => isImage || windows.unfold(i, row, rows),
+      fold: () => isImage || windows.fold(i, row, rows),
+      isImage,
+    };
+    const matrices = (rows: number) => ({
+      columns: isImage
+        ? viewAs(images.data, [lines, rows * width], [images.stride[1]!, 1], 0)
+        : viewAs(room, [lines, rows * width], [rows * width, 1], 0),
+      part: viewAs(blocks.data, [blocks.shape[1]!, rows * width], [height * width, 1], 0),
+    });
+    const [usual, last] = [matrices(most), matrices(height % most)];
+    for (i = 0; i < images.shape[0]!; i++) {
+      for (row = 0; row < height; row += most) {
+        rows = Math.min(most, height - row);
+        const { columns, part } = rows === most ? usual : last;
+        if (isImage) columns.offset = images.offset + i * images.stride[0]!;
+        part.offset = blocks.offset + i * blocks.stride[0]! + row * width;
+        visit(columns, part, band);
       }
     }
   });
 }
 
 /** Whether every pixel is a window of its own, and the pixels of a channel lie in line. */
-function isImage({ shape, stride }: Nd, grid: Grid): boolean {
-  const isPixel = [...grid.kernel, ...grid.stride].every((size) => size === 1) && grid.padding.every((p) => p === 0);
+function isPixels({ shape, stride }: Nd, grid: Grid): boolean {
+  const areOne = [...grid.kernel, ...grid.stride].every((size) => size === 1) && grid.padding.every((p) => p === 0);
   const isWhole = grid.blocks[0] === shape[2] && grid.blocks[1] === shape[3];
-  return isPixel && isWhole && isContiguous(shape.slice(2), stride.slice(2));
+  return areOne && isWhole && isContiguous(shape.slice(2), stride.slice(2));
 }
 
-/** Visits the groups of matrices, cut along their rows. */
-function eachGroup(groups: number, matrices: readonly Nd[], visit: (group: readonly Nd[]) => void): void {
-  for (let g = 0; g < groups; g++) {
-    visit(
-      matrices.map((x) => {
-        const rows = x.shape[0]! / groups;
-        return viewAs(x.data, [rows, x.shape[1]!], x.stride, x.offset + g * rows * x.stride[0]!);
-      }),
-    );
+/** Visits the groups of three matrices, cut along their rows. */
+function eachGroup(groups: number, a: Nd, b: Nd, c: Nd, visit: (a: Nd, b: Nd, c: Nd) => void): void {
+  if (groups === 1) {
+    visit(a, b, c);
+    return;
   }
+  const part = (x: Nd, g: number) => {
+    const rows = x.shape[0]! / groups;
+    return viewAs(x.data, [rows, x.shape[1]!], x.stride, x.offset + g * rows * x.stride[0]!);
+  };
+  for (let g = 0; g < groups; g++) visit(part(a, g), part(b, g), part(c, g));
 }
 
 /** [rows, …] as [rows, the rest] */
@@ -143,19 +167,46 @@ function fillChannels({ data, shape, offset }: Nd, values: Nd): void {
   }
 }
 
+/** Runs `body` with windows that are written out by plain loops. */
+export const withPlainWindows: Means['withWindows'] = (images, grid, length, body) => {
+  const room = new Float64Array(length);
+  body(plainWindows(images, room, grid), room);
+};
+
+function plainWindows(images: Nd, room: Float64Array, grid: Grid): ImageWindows {
+  const [lines, width] = [images.shape[1]! * grid.kernel[0] * grid.kernel[1], grid.blocks[1]];
+  const band = (i: number, firstRow: number, rows: number) => ({
+    image: viewAs(images.data, [1, ...images.shape.slice(1)], images.stride, images.offset + i * images.stride[0]!),
+    columns: viewAs(room, [1, lines, rows * width], [0, rows * width, 1], 0),
+    grid: bandOf(grid, firstRow, rows),
+  });
+  return {
+    unfold(i, firstRow, rows) {
+      const { image, columns, grid } = band(i, firstRow, rows);
+      unfold.run([columns], [image], grid);
+    },
+    fold(i, firstRow, rows) {
+      const { image, columns, grid } = band(i, firstRow, rows);
+      addColumns(image, columns, grid);
+    },
+  };
+}
+
+/** The grid of some rows of the windows. */
+const bandOf = (grid: Grid, firstRow: number, rows: number): Grid => ({
+  ...grid,
+  padding: [grid.padding[0] - firstRow * grid.stride[0], grid.padding[1]],
+  blocks: [rows, grid.blocks[1]],
+});
+
 const reference: Means = {
   multiply(y, a, b, adds) {
     const product = adds ? allocate(y.shape) : y;
     bmm.run([product], [a, b]);
     if (adds) ops.addeq(y, product);
   },
-  unfold: (columns, image, grid) => unfold.run([oneOf(columns)], [image], grid),
-  fold: (image, columns, grid) => addColumns(image, oneOf(columns), grid),
-  withRoom: (length, body) => body(new Float64Array(length)),
+  withWindows: withPlainWindows,
 };
-
-/** A matrix as a batch of one. */
-export const oneOf = (x: Nd): Nd => viewAs(x.data, [1, ...x.shape], [0, ...x.stride], x.offset);
 
 /** Runs `body` with a contiguous array in the place of `y`. */
 function withContiguous(y: Nd, body: (y: Nd) => void): void {
@@ -176,8 +227,9 @@ export const convTranspose: Kernel<ConvGrid> = {
     withContiguous(x!, (whole) => convolveTransposed(reference, whole, y!, weight!, bias!, grid)),
 };
 
+/** Writes the gradient of the weight and, where there is a second output, that of the bias. */
 export const convWeight: Kernel<ConvGrid> = {
   name: 'convWeight',
-  run: ([weight], [x, y], grid) =>
-    withContiguous(weight!, (whole) => convolveForWeight(reference, whole, x!, y!, grid)),
+  run: ([weight, bias], [x, y], grid) =>
+    withContiguous(weight!, (whole) => convolveForWeight(reference, whole, bias, x!, y!, grid)),
 };

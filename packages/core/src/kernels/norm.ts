@@ -96,8 +96,7 @@ export function slopeOf(sum: number, products: number, inverse: number, n: numbe
 }
 
 /** 1 / √(variance + eps) */
-export const inverseRoot = (variance: Nd, eps: number, k: number): number =>
-  1 / Math.sqrt(numberAt(variance, k) + eps);
+export const inverseRoot = (variance: Nd, eps: number, k: number): number => 1 / Math.sqrt(numberAt(variance, k) + eps);
 
 /** Element k of a list. */
 export const numberAt = ({ data, offset, stride }: Nd, k: number): number => data[offset + k * stride[0]!]!;

@@ -2,11 +2,12 @@ import { zeros } from '../create.ts';
 import { ArgumentError, ShapeError } from '../errors.ts';
 import type { ConvGrid } from '../kernels/conv.ts';
 import * as kernels from '../kernels/conv.ts';
+import { launch } from '../kernels/launch.ts';
 import type { Pair } from '../kernels/unfold.ts';
-import { compute, op } from '../op.ts';
+import { compute, op, unwritten } from '../op.ts';
 import { checkChoice, checkInteger, readOptions } from '../options.ts';
 import { formatShape, type Shape } from '../shape.ts';
-import type { Tensor } from '../tensor.ts';
+import type { At, Tensor } from '../tensor.ts';
 import { sum } from './reduce.ts';
 import { reshape } from './view.ts';
 import { imagesOf, likeInput, pairOf, type Sizes, type WindowDims } from './window.ts';
@@ -34,12 +35,28 @@ const convOp = op({
     return compute(kernels.conv, shape, [x, weight, bias], grid);
   },
   backward: {
-    x: (g, { weight, params: grid, shapes }): Tensor =>
-      convTransposeOp(g, weight, zeros([shapes.x[1]!]), { ...grid, size: shapes.x.slice(2) as [number, number] }),
+    x: (g, at) => towardsInput(g, at),
     weight: (g, { x, params: grid, shapes }): Tensor => convWeightOp(x, g, { ...grid, shape: shapes.weight }),
     bias: sumOverPixels,
   },
+  fused: (g, at, wants) => ({
+    ...(wants.x && { x: towardsInput(g, at) }),
+    ...(wants.weight && towardsWeight(g, at, wants.bias)),
+    ...(wants.bias && !wants.weight && { bias: sumOverPixels(g) }),
+  }),
 });
+
+type ConvAt = At<'x' | 'weight' | 'bias', ConvGrid>;
+
+const towardsInput = (g: Tensor, { weight, params: grid, shapes }: ConvAt): Tensor =>
+  convTransposeOp(g, weight, zeros([shapes.x[1]!]), { ...grid, size: shapes.x.slice(2) as [number, number] });
+
+/** Both gradients in one pass over g, if that of the bias is wanted. */
+function towardsWeight(g: Tensor, { x, params: grid, shapes }: ConvAt, wantsBias: boolean) {
+  const [weight, bias] = [unwritten(shapes.weight), unwritten(shapes.bias)];
+  launch(kernels.convWeight, wantsBias ? [weight, bias] : [weight], [x, g], grid);
+  return wantsBias ? { weight, bias } : { weight };
+}
 
 const convTransposeOp = op({
   name: 'convTranspose',

@@ -1,53 +1,51 @@
 import { isContiguous } from '../../shape.ts';
-import { type ConvGrid, convolve, convolveForWeight, convolveTransposed, type Means, oneOf } from '../conv.ts';
-import type { Attempt } from '../kernel.ts';
-import * as plain from '../unfold.ts';
-import { addColumns, kernels as wasm } from '../wasm/unfold.ts';
-import { withRoom } from '../wasm/room.ts';
-import { product } from './dgemm.ts';
+import {
+  type ConvGrid,
+  convolve,
+  convolveForWeight,
+  convolveTransposed,
+  type Means,
+  withPlainWindows,
+} from '../conv.ts';
+import type { Attempt, Nd } from '../kernel.ts';
+import { roomFor, withRoom } from '../wasm/room.ts';
+import { windowsOf } from '../wasm/unfold.ts';
+import { MOST, product } from './dgemm.ts';
 import { library } from './library.ts';
 
-/** Products by the library, of columns that WebAssembly writes. `null` without a library. */
-function meansOf(): Means | null {
+/** Windows that WebAssembly writes out, where it can. */
+const withWindows: Means['withWindows'] = (images, grid, length, body) => {
+  const isDone = withRoom([length, roomFor(images)], (room, inImages) => {
+    body(windowsOf(images, inImages!, room!, grid), room!);
+    return true;
+  });
+  if (!isDone) withPlainWindows(images, grid, length, body);
+};
+
+/** What convolutions are made of; `null` without a library, and for what it can't write, or count. */
+function meansFor(y: Nd, ...ins: readonly Nd[]): Means | null {
   const blas = library();
-  if (blas instanceof Error) return null;
-  return {
-    multiply: (y, a, b, adds) => void product(blas.dgemm, y, a, b, adds ? 1 : 0),
-    unfold(columns, image, grid) {
-      if (!wasm.unfold!([oneOf(columns)], [image], grid)) plain.unfold.run([oneOf(columns)], [image], grid);
-    },
-    fold(image, columns, grid) {
-      if (!addColumns([image], [oneOf(columns)], grid)) plain.addColumns(image, oneOf(columns), grid);
-    },
-    withRoom(length, body) {
-      const isDone = withRoom([length], (room) => {
-        body(room!);
-        return true;
-      });
-      if (!isDone) body(new Float64Array(length));
-    },
-  };
+  if (blas instanceof Error || !isContiguous(y.shape, y.stride)) return null;
+  if ([y, ...ins].some(({ size, data }) => size === 0 || data.length > MOST)) return null;
+  return { multiply: (c, a, b, adds) => void product(blas.dgemm, c, a, b, adds ? 1 : 0), withWindows };
 }
 
 const conv: Attempt = ([y], [x, weight, bias], grid) => {
-  const means = meansOf();
-  if (means === null || y!.size === 0 || weight!.size === 0 || !isContiguous(y!.shape, y!.stride)) return false;
-  convolve(means, y!, x!, weight!, bias!, grid as ConvGrid);
-  return true;
+  const means = meansFor(y!, x!, weight!);
+  if (means !== null) convolve(means, y!, x!, weight!, bias!, grid as ConvGrid);
+  return means !== null;
 };
 
 const convTranspose: Attempt = ([x], [y, weight, bias], grid) => {
-  const means = meansOf();
-  if (means === null || y!.size === 0 || weight!.size === 0 || !isContiguous(x!.shape, x!.stride)) return false;
-  convolveTransposed(means, x!, y!, weight!, bias!, grid as ConvGrid);
-  return true;
+  const means = meansFor(x!, y!, weight!);
+  if (means !== null) convolveTransposed(means, x!, y!, weight!, bias!, grid as ConvGrid);
+  return means !== null;
 };
 
-const convWeight: Attempt = ([weight], [x, y], grid) => {
-  const means = meansOf();
-  if (means === null || y!.size === 0 || x!.size === 0 || !isContiguous(weight!.shape, weight!.stride)) return false;
-  convolveForWeight(means, weight!, x!, y!, grid as ConvGrid);
-  return true;
+const convWeight: Attempt = ([weight, bias], [x, y], grid) => {
+  const means = meansFor(weight!, x!, y!);
+  if (means !== null) convolveForWeight(means, weight!, bias, x!, y!, grid as ConvGrid);
+  return means !== null;
 };
 
 /** The kernels that run here, by name. */

@@ -23,7 +23,7 @@ const ROW_MAJOR = 101;
 const PLAIN = 111;
 const TRANSPOSED = 112;
 /** The library counts in 32 bits. */
-const MOST = 2 ** 31 - 1;
+export const MOST = 2 ** 31 - 1;
 
 /**
  * y = a·b (or, with a `beta` of 1, y += a·b) for matrices of any strides, which the library reads and writes where they

@@ -1,13 +1,15 @@
 import { isContiguous } from '../../shape.ts';
 import type { ConvGrid } from '../conv.ts';
 import type { Attempt, Nd } from '../kernel.ts';
+import { setNumber } from '../norm.ts';
 import { Frame, type Layout, lengthOf, lineOf, planeOf } from './frame.ts';
-import { type Functions, load } from './instance.ts';
+import { load } from './instance.ts';
 import { Images, roomFor, withRoom } from './room.ts';
 import {
   type Filter,
   filterOf,
   layoutOf,
+  type Part,
   type Pass,
   panelsOf,
   passOf,
@@ -18,7 +20,7 @@ import {
   writePanels,
 } from './taps.ts';
 
-// Image by image, straight from the pixels: see assembly/conv.ts.
+// Image by image, straight from the pixels: see assembly/correlate.ts.
 
 const conv: Attempt = ([y], [x, weight, bias], params) => {
   const grid = params as ConvGrid;
@@ -29,13 +31,13 @@ const conv: Attempt = ([y], [x, weight, bias], params) => {
 
 const convTranspose: Attempt = ([x], [y, weight, bias], params) => {
   const grid = params as ConvGrid;
-  if (!isFinite(weight!)) return false;
+  if (!hasFinite(weight!)) return false;
   const { layout, passes } = transposed(y!, [x!.shape[2]!, x!.shape[3]!], grid);
   return correlate(x!, y!, bias!, transposedFilterOf(weight!, grid.groups), layout, passes, 1);
 };
 
 /** Behind the edge a transposed convolution sees nothing, not zeros, which an infinite weight would turn into NaN. */
-function isFinite({ data, offset, shape, stride }: Nd): boolean {
+function hasFinite({ data, offset, shape, stride }: Nd): boolean {
   const visit = (d: number, at: number): boolean => {
     if (d === shape.length) return Number.isFinite(data[at]!);
     for (let i = 0; i < shape[d]!; i++) if (!visit(d + 1, at + i * stride[d]!)) return false;
@@ -44,13 +46,18 @@ function isFinite({ data, offset, shape, stride }: Nd): boolean {
   return visit(0, offset);
 }
 
-/** A pass with its taps and weights in WebAssembly's memory. */
+/** So many taps at a time: their weights and pixels stay in the first cache. */
+const DEPTH = 288;
+
+/** A pass over some channels, with its taps and weights in WebAssembly's memory. */
 interface Ready extends Pass {
   readonly taps: number;
   readonly offsets: number;
+  /** The weights of the first group, and how far it is to the next. */
   readonly panels: number;
-  /** From one group to the next. */
   readonly panelsStep: number;
+  /** Whether there are sums of channels before. */
+  readonly adds: boolean;
 }
 
 /** y = bias + Σ over taps of weight · pixel; windows of neighbouring rows begin `rowStride` rows of the frame apart. */
@@ -66,27 +73,40 @@ function correlate(
   const wasm = load();
   if (wasm instanceof Error || !isContiguous(y.shape, y.stride) || y.size === 0 || x.size === 0) return false;
   const { groups, out, within } = filter;
-  const taps = passes.map((pass) => tapsOf(pass, within));
-  const all = taps.reduce((a, b) => a + b, 0);
-  const rooms = [lengthOf(layout), Math.ceil(all / 2), all * panelsOf(out) * groups, groups * out + 3];
-  return withRoom([...rooms, roomFor(x), roomFor(y)], (inFrame, inOffsets, inPanels, biases, inX, inY) => {
-    for (let c = 0; c < groups * out; c++) biases![c] = bias.data[bias.offset + c * bias.stride[0]!]!;
+  const taps = passes.reduce((sum, pass) => sum + within * tapsOf(pass), 0);
+  const rooms = [lengthOf(layout), Math.ceil(taps / 2), taps * panelsOf(out) * groups, 2 * groups * out + 3, TILE];
+  return withRoom([...rooms, roomFor(x), roomFor(y)], (inFrame, inOffsets, inPanels, inBias, tile, inX, inY) => {
+    for (let c = 0; c < groups * out; c++) inBias![c] = bias.data[bias.offset + c * bias.stride[0]!]!;
+    inBias!.fill(0, groups * out);
     const ready = prepare(passes, filter, layout, inOffsets!, inPanels!);
     const frame = new Frame(wasm, layout, inFrame!);
     const [from, to] = [new Images(x, inX!), new Images(y, inY!)];
     const channel = 8 * y.shape[2]! * y.shape[3]!;
+    const group = 8 * within * planeOf(layout);
+    const xRow = 8 * rowStride * lineOf(layout);
     for (let i = 0; i < x.shape[0]!; i++) {
       frame.hold(from.read(i));
       const at = to.place(i);
       for (let g = 0; g < groups; g++) {
-        const place: Place = {
-          x: frame.address + 8 * g * within * planeOf(layout),
-          xRow: 8 * rowStride * lineOf(layout),
-          bias: biases!.byteOffset + 8 * g * out,
-          y: at + g * out * channel,
-          channel,
-        };
-        for (const pass of ready) run(wasm, pass, g, out, place);
+        for (const { taps, offsets, panels, panelsStep, rows, columns, start, rowStep, step, adds } of ready) {
+          wasm.correlate(
+            out,
+            taps,
+            offsets,
+            panels + g * panelsStep,
+            inBias!.byteOffset + 8 * (adds ? groups * out : g * out),
+            frame.address + g * group,
+            xRow,
+            rows,
+            columns,
+            at + g * out * channel + 8 * start,
+            channel,
+            8 * rowStep,
+            8 * step,
+            adds,
+            tile!.byteOffset,
+          );
+        }
       }
       to.written(i);
     }
@@ -94,7 +114,10 @@ function correlate(
   });
 }
 
-/** Offsets and panels of all passes, one after another. */
+/** What a tile of windows needs of memory. */
+const TILE = 8;
+
+/** Writes offsets and panels of all passes, some channels after others. */
 function prepare(
   passes: readonly Pass[],
   filter: Filter,
@@ -103,49 +126,33 @@ function prepare(
   inPanels: Float64Array,
 ): Ready[] {
   let [offset, panel] = [0, 0];
-  return passes.map((pass) => {
-    const taps = tapsOf(pass, filter.within);
-    const offsets = new Int32Array(inOffsets.buffer, inOffsets.byteOffset + 4 * offset, taps);
-    writeOffsets(offsets, pass, layout, filter.within);
-    const length = taps * panelsOf(filter.out);
-    const panels = inPanels.byteOffset + 8 * panel;
-    for (let g = 0; g < filter.groups; g++, panel += length) {
-      writePanels(inPanels.subarray(panel, panel + length), pass, filter, g);
-    }
-    offset += taps;
-    return { ...pass, taps, offsets: offsets.byteOffset, panels, panelsStep: 8 * length };
-  });
-}
-
-/** Addresses and steps of one group of one image, in bytes. */
-interface Place {
-  readonly x: number;
-  readonly xRow: number;
-  readonly bias: number;
-  readonly y: number;
-  readonly channel: number;
-}
-
-function run(wasm: Functions, pass: Ready, group: number, out: number, { x, xRow, bias, y, channel }: Place): void {
-  const { taps, offsets, panels, panelsStep, rows, columns, start, rowStep, step } = pass;
-  wasm.correlate(
-    out,
-    taps,
-    offsets,
-    panels + group * panelsStep,
-    bias,
-    x,
-    xRow,
-    rows,
-    columns,
-    y + 8 * start,
-    channel,
-    8 * rowStep,
-    8 * step,
+  return passes.flatMap((pass) =>
+    partsOf(filter.within, tapsOf(pass)).map((part): Ready => {
+      const taps = (part.end - part.first) * tapsOf(pass);
+      const offsets = new Int32Array(inOffsets.buffer, inOffsets.byteOffset + 4 * offset, taps);
+      writeOffsets(offsets, pass, layout, part);
+      offset += taps;
+      const length = taps * panelsOf(filter.out);
+      const panels = inPanels.byteOffset + 8 * panel;
+      for (let g = 0; g < filter.groups; g++, panel += length) {
+        writePanels(inPanels.subarray(panel, panel + length), pass, filter, g, part);
+      }
+      return { ...pass, taps, offsets: offsets.byteOffset, panels, panelsStep: 8 * length, adds: part.first > 0 };
+    }),
   );
 }
 
-const convWeight: Attempt = ([weight], [x, y], params) => {
+/** The channels of a group, cut into parts of about DEPTH taps. */
+function partsOf(channels: number, taps: number): Part[] {
+  const count = Math.ceil((channels * taps) / DEPTH) || 1;
+  const each = Math.ceil(channels / Math.min(count, channels));
+  return Array.from({ length: Math.ceil(channels / each) }, (_, i) => ({
+    first: i * each,
+    end: Math.min((i + 1) * each, channels),
+  }));
+}
+
+const convWeight: Attempt = ([weight, bias], [x, y], params) => {
   const wasm = load();
   const grid = params as ConvGrid;
   if (wasm instanceof Error || !isContiguous(weight!.shape, weight!.stride) || y!.size === 0 || x!.size === 0) {
@@ -154,12 +161,14 @@ const convWeight: Attempt = ([weight], [x, y], params) => {
   const layout = layoutOf(x!, grid);
   const pass = passOf(layout, grid);
   const { out, within } = filterOf(weight!, grid.groups);
-  const taps = tapsOf(pass, within);
-  const rooms = [lengthOf(layout), Math.ceil(taps / 2), 2 * weight!.size, roomFor(x!), roomFor(y!)];
-  return withRoom(rooms, (inFrame, inOffsets, sums, inX, inY) => {
+  const taps = within * tapsOf(pass);
+  const channels = y!.shape[1]!;
+  const rooms = [lengthOf(layout), Math.ceil(taps / 2), 2 * weight!.size, channels, roomFor(x!), roomFor(y!)];
+  return withRoom(rooms, (inFrame, inOffsets, sums, inBias, inX, inY) => {
     const offsets = new Int32Array(inOffsets!.buffer, inOffsets!.byteOffset, taps);
-    writeOffsets(offsets, pass, layout, within);
+    writeOffsets(offsets, pass, layout, { first: 0, end: within });
     sums!.fill(0);
+    const total = new Float64Array(channels);
     const frame = new Frame(wasm, layout, inFrame!);
     const [images, gradients] = [new Images(x!, inX!), new Images(y!, inY!)];
     const xRow = 8 * grid.stride[0] * lineOf(layout);
@@ -179,7 +188,11 @@ const convWeight: Attempt = ([weight], [x, y], params) => {
           sums!.byteOffset + 16 * g * out * taps,
         );
       }
+      if (bias === undefined) continue;
+      wasm.sumAround(1, channels, pass.rows * pass.columns, 0, at, inBias!.byteOffset);
+      for (let c = 0; c < channels; c++) total[c]! += inBias![c]!;
     }
+    if (bias !== undefined) for (let c = 0; c < channels; c++) setNumber(bias, c, total[c]!);
     const { data, offset } = weight!;
     for (let i = 0; i < weight!.size; i++) data[offset + i] = sums![2 * i]! + sums![2 * i + 1]!;
     return true;

@@ -60,6 +60,19 @@ export class Frame {
     const [line, plane, phase] = [lineOf(this.layout), planeOf(this.layout), phaseOf(this.layout)];
     const from = image + 8 * this.skipped;
     const [fromChannel, fromRow] = [8 * size[0] * size[1], 8 * size[1]];
-    this.wasm.frame(from, channels, fromChannel, rows, fromRow, columns, this.at, 8 * plane, 8 * line, this.left, phases, 8 * phase);
+    this.wasm.frame(
+      from,
+      channels,
+      fromChannel,
+      rows,
+      fromRow,
+      columns,
+      this.at,
+      8 * plane,
+      8 * line,
+      this.left,
+      phases,
+      8 * phase,
+    );
   }
 }

@@ -57,6 +57,8 @@ export interface Functions {
     yChannel: number,
     yRow: number,
     yStep: number,
+    adds: boolean,
+    tile: number,
   ): void;
   correlateWeights(
     channels: number,
@@ -153,13 +155,24 @@ export interface Functions {
     x: number,
     y: number,
   ): void;
-  sumAround(outer: number, kept: number, inner: number, x: number, y: number): void;
-  squaresAround(outer: number, kept: number, inner: number, x: number, mean: number, y: number): void;
-  productsAround(outer: number, kept: number, inner: number, x: number, mean: number, g: number, y: number): void;
+  sumAround(outer: number, kept: number, inner: number, gap: number, x: number, y: number): void;
+  squaresAround(outer: number, kept: number, inner: number, gap: number, x: number, mean: number, y: number): void;
+  productsAround(
+    outer: number,
+    kept: number,
+    inner: number,
+    gap: number,
+    x: number,
+    mean: number,
+    g: number,
+    sums: number,
+    products: number,
+  ): void;
   normalize(
     outer: number,
     kept: number,
     inner: number,
+    gap: number,
     x: number,
     mean: number,
     scale: number,
@@ -170,6 +183,7 @@ export interface Functions {
     outer: number,
     kept: number,
     inner: number,
+    gap: number,
     g: number,
     x: number,
     mean: number,

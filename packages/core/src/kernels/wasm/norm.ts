@@ -17,20 +17,23 @@ function run(
   body: (wasm: Functions, outs: readonly number[], ins: readonly number[], lists: readonly Float64Array[]) => void,
 ): boolean {
   if ([...outs, ...ins].some((x) => !isContiguous(x.shape, x.stride)) || ins[0]!.size < FEW) return false;
-  return withRoom(Array.from({ length: lists }, () => kept), (...rooms) => {
-    const staged = stage(ins.map(allOf), outs.map(allOf));
-    if (staged === null) return false;
-    body(staged.wasm, staged.outs, staged.ins, rooms);
-    staged.finish();
-    return true;
-  });
+  return withRoom(
+    Array.from({ length: lists }, () => kept),
+    (...rooms) => {
+      const staged = stage(ins.map(allOf), outs.map(allOf));
+      if (staged === null) return false;
+      body(staged.wasm, staged.outs, staged.ins, rooms);
+      staged.finish();
+      return true;
+    },
+  );
 }
 
 /** Sums over all dims but some neighbours: y[k] = Σ x[outer][k][inner]. */
 const sum: Attempt = ([y], [x]) => {
   const sizes = aroundKept(x!.shape, y!.shape);
   if (sizes === null) return false;
-  return run([y!], [x!], 0, 0, (wasm, outs, ins) => wasm.sumAround(...sizes, ins[0]!, outs[0]!));
+  return run([y!], [x!], 0, 0, (wasm, outs, ins) => wasm.sumAround(...sizes, 0, ins[0]!, outs[0]!));
 };
 
 type Sizes = readonly [outer: number, kept: number, inner: number];
@@ -48,13 +51,44 @@ function aroundKept(shape: readonly number[], kept: readonly number[]): Sizes | 
 
 const sizesOf = ({ shape }: Nd): Sizes => shape as [number, number, number];
 
+/** Visits the kept some at a time, so that what is read twice stays in the second cache. */
+function eachPart([outer, kept, inner]: Sizes, visit: (part: Part) => void): void {
+  const most = inner === 1 ? kept : Math.max(Math.floor(CACHE / (outer * inner)), 1);
+  for (let first = 0; first < kept; first += most) {
+    const count = Math.min(most, kept - first);
+    visit({
+      first,
+      end: first + count,
+      sizes: [outer, count, inner, 8 * (kept - count) * inner],
+      at: 8 * first * inner,
+    });
+  }
+}
+
+/** Some of the kept. */
+interface Part {
+  readonly first: number;
+  readonly end: number;
+  readonly sizes: readonly [outer: number, kept: number, inner: number, gap: number];
+  /** Where they begin in x, in bytes. */
+  readonly at: number;
+}
+
+/** In elements. */
+const CACHE = 2 ** 15;
+
+/** Where the numbers of a part begin in a list, in bytes. */
+const from = (list: Float64Array | undefined, { first }: Part): number => list!.byteOffset + 8 * first;
+
 const moments: Attempt = ([mean, variance], [x]) => {
   const sizes = sizesOf(x!);
   const [outer, kept, inner] = sizes;
-  return run([], [x!], kept, 2, (wasm, _, [from], [means, squares]) => {
-    wasm.sumAround(...sizes, from!, means!.byteOffset);
-    for (let k = 0; k < kept; k++) means![k]! /= outer * inner;
-    wasm.squaresAround(...sizes, from!, means!.byteOffset, squares!.byteOffset);
+  return run([], [x!], kept, 2, (wasm, _, [at], [means, squares]) => {
+    eachPart(sizes, (part) => {
+      wasm.sumAround(...part.sizes, at! + part.at, from(means, part));
+      for (let k = part.first; k < part.end; k++) means![k]! /= outer * inner;
+      wasm.squaresAround(...part.sizes, at! + part.at, from(means, part), from(squares, part));
+    });
     for (let k = 0; k < kept; k++) {
       setNumber(mean!, k, means![k]!);
       setNumber(variance!, k, squares![k]! / (outer * inner));
@@ -65,13 +99,13 @@ const moments: Attempt = ([mean, variance], [x]) => {
 const normalize: Attempt = ([y], [x, mean, variance, weight, bias], params) => {
   const { eps } = params as NormParams;
   const sizes = sizesOf(x!);
-  return run([y!], [x!], sizes[1], 3, (wasm, [to], [from], [means, scales, shifts]) => {
+  return run([y!], [x!], sizes[1], 3, (wasm, [to], [at], [means, scales, shifts]) => {
     for (let k = 0; k < sizes[1]; k++) {
       means![k] = numberAt(mean!, k);
       scales![k] = inverseRoot(variance!, eps, k) * numberAt(weight!, k);
       shifts![k] = numberAt(bias!, k);
     }
-    wasm.normalize(...sizes, from!, means!.byteOffset, scales!.byteOffset, shifts!.byteOffset, to!);
+    wasm.normalize(...sizes, 0, at!, means!.byteOffset, scales!.byteOffset, shifts!.byteOffset, to!);
   });
 };
 
@@ -79,27 +113,27 @@ const normalizeGradient: Attempt = ([gx, gweight, gbias], [g, x, mean, variance,
   const { eps, isOwn } = params as NormParams;
   const sizes = sizesOf(x!);
   const [outer, kept, inner] = sizes;
-  return run([gx!], [g!, x!], kept, 4, (wasm, [to], [fromG, fromX], [means, sums, products, scales]) => {
+  return run([gx!], [g!, x!], kept, 4, (wasm, [to], [atG, atX], [means, sums, products, scales]) => {
     for (let k = 0; k < kept; k++) means![k] = numberAt(mean!, k);
-    wasm.sumAround(...sizes, fromG!, sums!.byteOffset);
-    wasm.productsAround(...sizes, fromX!, means!.byteOffset, fromG!, products!.byteOffset);
-    for (let k = 0; k < kept; k++) {
-      const inverse = inverseRoot(variance!, eps, k);
-      setNumber(gbias!, k, sums![k]!);
-      setNumber(gweight!, k, products![k]! * inverse);
-      const { shift, slope } = slopeOf(sums![k]!, products![k]!, inverse, outer * inner);
-      scales![k] = inverse * numberAt(weight!, k);
-      sums![k] = isOwn ? shift : 0;
-      products![k] = slope;
-      if (!isOwn) means![k] = 0;
-    }
-    const [m, s, p, q] = [means!, scales!, sums!, products!].map((list) => list.byteOffset) as Four;
-    if (isOwn) wasm.normalizeGradient(...sizes, fromG!, fromX!, m, s, p, q, to!);
-    else wasm.normalize(...sizes, fromG!, m, s, p, to!); // (g − 0) · scale + 0
+    eachPart(sizes, (part) => {
+      const [m, s, p] = [from(means, part), from(sums, part), from(products, part)];
+      wasm.productsAround(...part.sizes, atX! + part.at, m, atG! + part.at, s, p);
+      for (let k = part.first; k < part.end; k++) {
+        const inverse = inverseRoot(variance!, eps, k);
+        setNumber(gbias!, k, sums![k]!);
+        setNumber(gweight!, k, products![k]! * inverse);
+        const { shift, slope } = slopeOf(sums![k]!, products![k]!, inverse, outer * inner);
+        scales![k] = inverse * numberAt(weight!, k);
+        sums![k] = isOwn ? shift : 0;
+        products![k] = slope;
+        if (!isOwn) means![k] = 0;
+      }
+      const places = [atG! + part.at, atX! + part.at, to! + part.at] as const;
+      if (isOwn) wasm.normalizeGradient(...part.sizes, places[0], places[1], m, from(scales, part), s, p, places[2]);
+      else wasm.normalize(...part.sizes, places[0], m, from(scales, part), s, places[2]); // (g − 0) · scale + 0
+    });
   });
 };
-
-type Four = [number, number, number, number];
 
 /** The kernels that run here, by name. */
 export const kernels: Readonly<Record<string, Attempt>> = { sum, moments, normalize, normalizeGradient };

@@ -64,7 +64,11 @@ export function transposed(y: Nd, size: Pair, grid: ConvGrid): { layout: Layout;
         k,
         at: (first + padding[d] - k * dilation[d]) / stride[d],
       }));
-      return { first, count: Math.ceil((size[d] - first) / stride[d]), looks: looks.filter(({ at }) => Number.isInteger(at)) };
+      return {
+        first,
+        count: Math.ceil((size[d] - first) / stride[d]),
+        looks: looks.filter(({ at }) => Number.isInteger(at)),
+      };
     });
     const lowest = Math.min(0, ...phases.flatMap(({ looks }) => looks.map(({ at }) => at)));
     const highest = Math.max(0, ...phases.flatMap(({ looks, count }) => looks.map(({ at }) => at + count - 1)));
@@ -86,14 +90,16 @@ export function transposed(y: Nd, size: Pair, grid: ConvGrid): { layout: Layout;
     phases: 1,
   };
   const passes = rows.phases.flatMap((row) =>
-    columns.phases.map((column): Pass => ({
-      rows: row.count,
-      columns: column.count,
-      looks: [row.looks, column.looks],
-      start: row.first * size[1] + column.first,
-      rowStep: stride[0] * size[1],
-      step: stride[1],
-    })),
+    columns.phases.map(
+      (column): Pass => ({
+        rows: row.count,
+        columns: column.count,
+        looks: [row.looks, column.looks],
+        start: row.first * size[1] + column.first,
+        rowStep: stride[0] * size[1],
+        step: stride[1],
+      }),
+    ),
   );
   return { layout, passes };
 }
@@ -122,13 +128,19 @@ export function transposedFilterOf(weight: Nd, groups: number): Filter {
   return { weight, groups, out: within, within: out, outStep: withinStep, withinStep: outStep };
 }
 
-/** How many taps a window has in a pass: pixels, in all channels that it reads. */
-export const tapsOf = ({ looks }: Pass, within: number): number => within * looks[0].length * looks[1].length;
+/** How many taps a window has in one of the channels that a pass reads. */
+export const tapsOf = ({ looks }: Pass): number => looks[0].length * looks[1].length;
 
-/** Writes where each tap lies, in bytes. */
-export function writeOffsets(to: Int32Array, { looks }: Pass, layout: Layout, within: number): void {
+/** Some of the channels of a group, from `first` to before `end`. */
+export interface Part {
+  readonly first: number;
+  readonly end: number;
+}
+
+/** Writes where each tap lies in some channels, in bytes. */
+export function writeOffsets(to: Int32Array, { looks }: Pass, layout: Layout, { first, end }: Part): void {
   let tap = 0;
-  for (let c = 0; c < within; c++) {
+  for (let c = first; c < end; c++) {
     for (const row of looks[0]) {
       for (const column of looks[1]) to[tap++] = 8 * (c * planeOf(layout) + row.at * lineOf(layout) + column.at);
     }
@@ -141,15 +153,15 @@ const panelOf = (channels: number): number => (channels > 2 ? 4 : 2);
 /** How many numbers the panels of a group have for each tap. */
 export const panelsOf = (out: number): number => out - (out % 4) + (out % 4 === 0 ? 0 : panelOf(out % 4));
 
-/** Writes the weights of a group in panels, tap by tap, a panel's missing channels being 0. */
-export function writePanels(to: Float64Array, { looks }: Pass, filter: Filter, group: number): void {
-  const { weight, out, within, outStep, withinStep, groups } = filter;
+/** Writes a group's weights for some channels in panels, tap by tap, a panel's missing channels being 0. */
+export function writePanels(to: Float64Array, { looks }: Pass, filter: Filter, group: number, part: Part): void {
+  const { weight, out, outStep, withinStep, groups } = filter;
   const { data, offset, stride, shape } = weight;
   const groupStep = (shape[0]! / groups) * stride[0]!;
   let next = 0;
   for (let first = 0; first < out; first += 4) {
     const width = panelOf(out - first);
-    for (let c = 0; c < within; c++) {
+    for (let c = part.first; c < part.end; c++) {
       const start = offset + group * groupStep + c * withinStep + first * outStep;
       for (const row of looks[0]) {
         for (const column of looks[1]) {

@@ -1,0 +1,241 @@
+// Convolutions straight from images: the pixels of a window stand at fixed distances from its first one (its taps), and two
+// neighbouring windows read two neighbouring pixels, so that no columns are written out. Counts and channels are numbers,
+// all else is in bytes.
+import { madd } from './madd';
+
+/**
+ * y[channel][window] = bias + Σ over taps of weight · pixel; or, with `adds`, y + bias + that. Weights come in panels of
+ * four channels, tap by tap, and one of two for what remains; a panel's missing channels are 0. `tile` is room for 64
+ * bytes.
+ */
+export function correlate(
+  channels: i32, taps: i32, offsets: i32, weights: i32, bias: i32, x: i32, xRow: i32, rows: i32, columns: i32,
+  y: i32, yChannel: i32, yRow: i32, yStep: i32, adds: bool, tile: i32,
+): void {
+  store<i32>(tile, yChannel);
+  for (let c = 0; c < channels; c += 4) {
+    store<i32>(tile, channels - c, 4);
+    if (channels - c > 2) ofFour(taps, offsets, weights, bias, x, xRow, rows, columns, y, yRow, yStep, adds, tile);
+    else ofTwo(taps, offsets, weights, bias, x, xRow, rows, columns, y, yRow, yStep, adds, tile);
+    weights += taps * 32;
+    bias += 32;
+    y += 4 * yChannel;
+  }
+}
+
+function ofFour(
+  taps: i32, offsets: i32, weights: i32, bias: i32, x: i32, xRow: i32, rows: i32, columns: i32,
+  y: i32, yRow: i32, yStep: i32, adds: bool, tile: i32,
+): void {
+  const pairs = rows * ((columns + 1) >> 1);
+  const isFull = load<i32>(tile, 4) > 3 && yStep == 8;
+  let column = 0;
+  for (let pair = 0; pair < pairs; pair += 2) {
+    const p = x + column * 8;
+    const isWhole = column < columns - 1;
+    let areWhole = isFull && isWhole;
+    let q = p;
+    store<i32>(tile, y + column * yStep, 16);
+    store<i32>(tile, y + column * yStep, 28);
+    store<i32>(tile, isWhole ? yStep : 0, 20);
+    store<i32>(tile, isWhole ? yStep : 0, 32);
+    column += 2;
+    if (column >= columns) {
+      column = 0;
+      x += xRow;
+      y += yRow;
+    }
+    if (pair + 1 < pairs) {
+      q = x + column * 8;
+      const isWhole = column < columns - 1;
+      areWhole = areWhole && isWhole;
+      store<i32>(tile, y + column * yStep, 28);
+      store<i32>(tile, isWhole ? yStep : 0, 32);
+      column += 2;
+      if (column >= columns) {
+        column = 0;
+        x += xRow;
+        y += yRow;
+      }
+    }
+    store<i32>(tile, areWhole, 8);
+    if (adds) fourMore(taps, offsets, weights, bias, p, q, tile);
+    else four(taps, offsets, weights, bias, p, q, tile);
+  }
+}
+
+function ofTwo(
+  taps: i32, offsets: i32, weights: i32, bias: i32, x: i32, xRow: i32, rows: i32, columns: i32,
+  y: i32, yRow: i32, yStep: i32, adds: bool, tile: i32,
+): void {
+  const pairs = rows * ((columns + 1) >> 1);
+  const lastLine = x + (rows - 1) * xRow;
+  let column = 0;
+  for (let pair = 0; pair < pairs; pair += 4) {
+    let p = 0;
+    let q = 0;
+    for (let place = tile + 12, end = place + 48; place != end; place += 12) {
+      p = q;
+      q = x + column * 8;
+      store<i32>(place, q);
+      store<i32>(place, y + column * yStep, 4);
+      store<i32>(place, column < columns - 1 ? yStep : 0, 8);
+      if (column + 2 < columns) column += 2;
+      else if (x != lastLine) {
+        column = 0;
+        x += xRow;
+        y += yRow;
+      }
+    }
+    if (adds) twoMore(taps, offsets, weights, bias, p, q, tile);
+    else two(taps, offsets, weights, bias, p, q, tile);
+  }
+}
+
+// A tile: the step from channel to channel and how many are left; then for each of its pairs of windows the address of
+// the first one's first pixel, that of its result, and how far behind that the second one's is, or 0 for none.
+
+// @ts-ignore: a decorator of AssemblyScript
+@inline
+function xOf(tile: i32, pair: i32): i32 {
+  return load<i32>(tile + (pair + 1) * 12);
+}
+
+// @ts-ignore: a decorator of AssemblyScript
+@inline
+function putPair(y: i32, sums: v128, adds: bool): void {
+  v128.store(y, adds ? f64x2.add(v128.load(y), sums) : sums);
+}
+
+/** Writes a pair's sums for one channel. */
+// @ts-ignore: a decorator of AssemblyScript
+@inline
+function put(tile: i32, pair: i32, channel: i32, sums: v128, adds: bool): void {
+  const place = tile + (pair + 1) * 12;
+  const y = load<i32>(place, 4) + channel * load<i32>(tile);
+  const step = load<i32>(place, 8);
+  if (step == 8) {
+    v128.store(y, adds ? f64x2.add(v128.load(y), sums) : sums);
+  } else {
+    store<f64>(y, f64x2.extract_lane(sums, 0) + (adds ? load<f64>(y) : 0));
+    if (step != 0) store<f64>(y + step, f64x2.extract_lane(sums, 1) + (adds ? load<f64>(y + step) : 0));
+  }
+}
+
+/** Four channels, of which the last may be missing, of two pairs: 8 sums of two, which stay in registers. */
+// @ts-ignore: a decorator of AssemblyScript
+@inline
+function fourByTwo(adds: bool, taps: i32, offsets: i32, weights: i32, bias: i32, p: i32, q: i32, tile: i32): void {
+  let p0 = v128.load_splat<f64>(bias);
+  let p1 = v128.load_splat<f64>(bias, 8);
+  let p2 = v128.load_splat<f64>(bias, 16);
+  let p3 = v128.load_splat<f64>(bias, 24);
+  let q0 = p0;
+  let q1 = p1;
+  let q2 = p2;
+  let q3 = p3;
+  for (let end = offsets + taps * 4; offsets != end; offsets += 4, weights += 32) {
+    const tap = load<i32>(offsets);
+    const a = v128.load(p + tap);
+    const b = v128.load(q + tap);
+    const w0 = v128.load_splat<f64>(weights);
+    p0 = madd(w0, a, p0);
+    q0 = madd(w0, b, q0);
+    const w1 = v128.load_splat<f64>(weights, 8);
+    p1 = madd(w1, a, p1);
+    q1 = madd(w1, b, q1);
+    const w2 = v128.load_splat<f64>(weights, 16);
+    p2 = madd(w2, a, p2);
+    q2 = madd(w2, b, q2);
+    const w3 = v128.load_splat<f64>(weights, 24);
+    p3 = madd(w3, a, p3);
+    q3 = madd(w3, b, q3);
+  }
+  if (load<i32>(tile, 8)) {
+    const step = load<i32>(tile);
+    let y = load<i32>(tile, 16);
+    let z = load<i32>(tile, 28);
+    putPair(y, p0, adds);
+    putPair(z, q0, adds);
+    y += step;
+    z += step;
+    putPair(y, p1, adds);
+    putPair(z, q1, adds);
+    y += step;
+    z += step;
+    putPair(y, p2, adds);
+    putPair(z, q2, adds);
+    putPair(y + step, p3, adds);
+    putPair(z + step, q3, adds);
+    return;
+  }
+  put(tile, 0, 0, p0, adds);
+  put(tile, 1, 0, q0, adds);
+  put(tile, 0, 1, p1, adds);
+  put(tile, 1, 1, q1, adds);
+  put(tile, 0, 2, p2, adds);
+  put(tile, 1, 2, q2, adds);
+  if (load<i32>(tile, 4) == 3) return;
+  put(tile, 0, 3, p3, adds);
+  put(tile, 1, 3, q3, adds);
+}
+
+/** Two channels, of which the second may be missing, of four pairs. */
+// @ts-ignore: a decorator of AssemblyScript
+@inline
+function twoByFour(adds: bool, taps: i32, offsets: i32, weights: i32, bias: i32, p: i32, q: i32, tile: i32): void {
+  const r = xOf(tile, 0);
+  const s = xOf(tile, 1);
+  let p0 = v128.load_splat<f64>(bias);
+  let p1 = v128.load_splat<f64>(bias, 8);
+  let q0 = p0;
+  let q1 = p1;
+  let r0 = p0;
+  let r1 = p1;
+  let s0 = p0;
+  let s1 = p1;
+  for (let end = offsets + taps * 4; offsets != end; offsets += 4, weights += 16) {
+    const tap = load<i32>(offsets);
+    const w0 = v128.load_splat<f64>(weights);
+    const w1 = v128.load_splat<f64>(weights, 8);
+    const a = v128.load(p + tap);
+    p0 = madd(w0, a, p0);
+    p1 = madd(w1, a, p1);
+    const b = v128.load(q + tap);
+    q0 = madd(w0, b, q0);
+    q1 = madd(w1, b, q1);
+    const c = v128.load(r + tap);
+    r0 = madd(w0, c, r0);
+    r1 = madd(w1, c, r1);
+    const d = v128.load(s + tap);
+    s0 = madd(w0, d, s0);
+    s1 = madd(w1, d, s1);
+  }
+  put(tile, 2, 0, p0, adds);
+  put(tile, 3, 0, q0, adds);
+  put(tile, 0, 0, r0, adds);
+  put(tile, 1, 0, s0, adds);
+  if (load<i32>(tile, 4) == 1) return;
+  put(tile, 2, 1, p1, adds);
+  put(tile, 3, 1, q1, adds);
+  put(tile, 0, 1, r1, adds);
+  put(tile, 1, 1, s1, adds);
+}
+
+// Small functions of their own, which V8 compiles with all sums in registers; exported, so that they stay so.
+
+export function four(taps: i32, offsets: i32, weights: i32, bias: i32, p: i32, q: i32, tile: i32): void {
+  fourByTwo(false, taps, offsets, weights, bias, p, q, tile);
+}
+
+export function fourMore(taps: i32, offsets: i32, weights: i32, bias: i32, p: i32, q: i32, tile: i32): void {
+  fourByTwo(true, taps, offsets, weights, bias, p, q, tile);
+}
+
+export function two(taps: i32, offsets: i32, weights: i32, bias: i32, p: i32, q: i32, tile: i32): void {
+  twoByFour(false, taps, offsets, weights, bias, p, q, tile);
+}
+
+export function twoMore(taps: i32, offsets: i32, weights: i32, bias: i32, p: i32, q: i32, tile: i32): void {
+  twoByFour(true, taps, offsets, weights, bias, p, q, tile);
+}
