@@ -36,9 +36,7 @@ function ofFour(
     let areWhole = isFull && isWhole;
     let q = p;
     store<i32>(tile, y + column * yStep, 16);
-    store<i32>(tile, y + column * yStep, 28);
     store<i32>(tile, isWhole ? yStep : 0, 20);
-    store<i32>(tile, isWhole ? yStep : 0, 32);
     column += 2;
     if (column >= columns) {
       column = 0;
@@ -46,17 +44,20 @@ function ofFour(
       y += yRow;
     }
     if (pair + 1 < pairs) {
+      const isSecondWhole = column < columns - 1;
       q = x + column * 8;
-      const isWhole = column < columns - 1;
-      areWhole = areWhole && isWhole;
+      areWhole = areWhole && isSecondWhole;
       store<i32>(tile, y + column * yStep, 28);
-      store<i32>(tile, isWhole ? yStep : 0, 32);
+      store<i32>(tile, isSecondWhole ? yStep : 0, 32);
       column += 2;
       if (column >= columns) {
         column = 0;
         x += xRow;
         y += yRow;
       }
+    } else {
+      areWhole = false;
+      store<i32>(tile, NONE, 28);
     }
     store<i32>(tile, areWhole, 8);
     if (adds) fourMore(taps, offsets, weights, bias, p, q, tile);
@@ -69,19 +70,23 @@ function ofTwo(
   y: i32, yRow: i32, yStep: i32, adds: bool, tile: i32,
 ): void {
   const pairs = rows * ((columns + 1) >> 1);
-  const lastLine = x + (rows - 1) * xRow;
   let column = 0;
-  for (let pair = 0; pair < pairs; pair += 4) {
-    let p = 0;
-    let q = 0;
-    for (let place = tile + 12, end = place + 48; place != end; place += 12) {
+  for (let pair = 0; pair < pairs; ) {
+    let p = x;
+    let q = x;
+    for (let place = tile + 12, end = place + 48; place != end; place += 12, pair++) {
       p = q;
+      if (pair >= pairs) {
+        store<i32>(place, q);
+        store<i32>(place, NONE, 4);
+        continue;
+      }
       q = x + column * 8;
       store<i32>(place, q);
       store<i32>(place, y + column * yStep, 4);
       store<i32>(place, column < columns - 1 ? yStep : 0, 8);
-      if (column + 2 < columns) column += 2;
-      else if (x != lastLine) {
+      column += 2;
+      if (column >= columns) {
         column = 0;
         x += xRow;
         y += yRow;
@@ -107,11 +112,15 @@ function putPair(y: i32, sums: v128, adds: bool): void {
   v128.store(y, adds ? f64x2.add(v128.load(y), sums) : sums);
 }
 
+/** Where a result would be that there is none of: the tile's last pair may be one too many. */
+const NONE: i32 = 0;
+
 /** Writes a pair's sums for one channel. */
 // @ts-ignore: a decorator of AssemblyScript
 @inline
 function put(tile: i32, pair: i32, channel: i32, sums: v128, adds: bool): void {
   const place = tile + (pair + 1) * 12;
+  if (load<i32>(place, 4) == NONE) return;
   const y = load<i32>(place, 4) + channel * load<i32>(tile);
   const step = load<i32>(place, 8);
   if (step == 8) {

@@ -11,6 +11,35 @@ import { agree, numbers, places } from './kernelCases.ts';
 
 const pair = (min: number, max: number) => fc.tuple(fc.integer({ min, max }), fc.integer({ min, max }));
 
+interface Sizes {
+  n: number;
+  size: [number, number];
+  kernel: [number, number];
+  /** Channels of a group that are read, and that are computed. */
+  within: number;
+  out: number;
+  groups: number;
+  stride: [number, number];
+  padding: [number, number];
+  dilation: [number, number];
+}
+
+const fits = ({ size, kernel, padding, dilation }: Sizes): boolean =>
+  size.every((pixels, d) => pixels + 2 * padding[d]! > dilation[d]! * (kernel[d]! - 1));
+
+function launched({ n, size, kernel, within, out, groups, stride, padding, dilation }: Sizes) {
+  const blocks = size.map(
+    (pixels, d) => Math.floor((pixels + 2 * padding[d]! - dilation[d]! * (kernel[d]! - 1) - 1) / stride[d]!) + 1,
+  ) as [number, number];
+  return {
+    params: { kernel, stride, padding, dilation, blocks, groups },
+    x: [n, within * groups, ...size],
+    weight: [out * groups, within, ...kernel],
+    y: [n, out * groups, ...blocks],
+    columns: [n, within * groups * kernel[0] * kernel[1], blocks[0] * blocks[1]],
+  };
+}
+
 /** Sizes that fit together. */
 const cases = fc
   .record({
@@ -24,21 +53,24 @@ const cases = fc
     padding: pair(0, 3),
     dilation: pair(1, 3),
   })
-  .filter(({ size, kernel, padding, dilation }) =>
-    size.every((pixels, d) => pixels + 2 * padding[d]! > dilation[d]! * (kernel[d]! - 1)),
-  )
-  .map(({ n, size, kernel, within, out, groups, stride, padding, dilation }) => {
-    const blocks = size.map(
-      (pixels, d) => Math.floor((pixels + 2 * padding[d]! - dilation[d]! * (kernel[d]! - 1) - 1) / stride[d]!) + 1,
-    ) as [number, number];
-    return {
-      params: { kernel, stride, padding, dilation, blocks, groups },
-      x: [n, within * groups, ...size],
-      weight: [out * groups, within, ...kernel],
-      y: [n, out * groups, ...blocks],
-      columns: [n, within * groups * kernel[0] * kernel[1], blocks[0] * blocks[1]],
-    };
-  });
+  .filter(fits)
+  .map(launched);
+
+/** So many channels that they are taken some at a time. */
+const deep = fc
+  .record({
+    n: fc.constant(1),
+    size: pair(1, 6),
+    kernel: pair(2, 3),
+    within: fc.integer({ min: 30, max: 110 }),
+    out: fc.integer({ min: 1, max: 9 }),
+    groups: fc.integer({ min: 1, max: 2 }),
+    stride: pair(1, 2),
+    padding: pair(0, 1),
+    dilation: fc.constant<[number, number]>([1, 1]),
+  })
+  .filter(fits)
+  .map(launched);
 
 const threePlaces = fc.tuple(places, places, places);
 
@@ -73,6 +105,22 @@ describe.each(providers)('with %s', (_, kernels) => {
         agree(conv.convWeight, kernels.convWeight!, { shapes: [weight], ins, params, place });
       }),
       { numRuns: 200 },
+    );
+  });
+
+  it('many channels are taken some at a time', () => {
+    fc.assert(
+      fc.property(deep, ({ params, x, weight, y }) => {
+        const [images, w, g] = [numbers(x), numbers(weight), numbers(y)];
+        agree(conv.conv, kernels.conv!, { shapes: [y], ins: [images, w, numbers([y[1]!])], params }, 1e-11);
+        const other = { ...params, groups: 1 };
+        const turned = [numbers([1, w.shape[1]!, ...params.blocks]), w.transpose(1, 0, 2, 3), numbers([w.shape[0]!])];
+        const size = [1, w.shape[0]!, ...x.slice(2)];
+        agree(conv.convTranspose, kernels.convTranspose!, { shapes: [size], ins: turned, params: other }, 1e-11);
+        const both = [weight, [y[1]!]];
+        agree(conv.convWeight, kernels.convWeight!, { shapes: both, ins: [images, g], params }, 1e-11);
+      }),
+      { numRuns: 60 },
     );
   });
 

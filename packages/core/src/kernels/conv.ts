@@ -32,9 +32,9 @@ export interface ImageWindows {
 /** y = bias + weight · windows of x: [n, in, h, w], [out, in / groups, kernel], [out] → [n, out, blocks] */
 export function convolve(means: Means, y: Nd, x: Nd, weight: Nd, bias: Nd, grid: ConvGrid): void {
   const matrix = matrixOf(weight);
-  fillChannels(y, bias);
   eachBand(means, x, y, grid, (columns, part, { unfold }) => {
     unfold();
+    fillRows(part, bias);
     eachGroup(grid.groups, part, matrix, columns, (yg, wg, cg) => means.multiply(yg, wg, cg, true));
   });
 }
@@ -42,8 +42,8 @@ export function convolve(means: Means, y: Nd, x: Nd, weight: Nd, bias: Nd, grid:
 /** x = bias + weightᵀ · y, added in the windows: [n, in, blocks], [in, out / groups, kernel], [out] → [n, out, h, w] */
 export function convolveTransposed(means: Means, x: Nd, y: Nd, weight: Nd, bias: Nd, grid: ConvGrid): void {
   const matrix = matrixOf(weight);
-  fillChannels(x, bias);
-  eachBand(means, x, contiguousOf(y), grid, (columns, part, { fold, isImage }) => {
+  eachBand(means, x, contiguousOf(y), grid, (columns, part, { fold, isImage, newImage }) => {
+    if (newImage !== null) fillRows(newImage, bias);
     eachGroup(grid.groups, columns, matrix, part, (cg, wg, yg) => {
       means.multiply(cg, wg.transpose(1, 0), yg, isImage);
     });
@@ -79,6 +79,8 @@ interface Band {
   fold(): void;
   /** Whether the columns are the image itself, so that there is nothing to write out. */
   readonly isImage: boolean;
+  /** The image, [c, pixels], where these are its first windows; such of one that lies in order. */
+  newImage: Nd | null;
 }
 
 /**
@@ -102,7 +104,10 @@ function eachBand(
       unfold: () => isImage || windows.unfold(i, row, rows),
       fold: () => isImage || windows.fold(i, row, rows),
       isImage,
+      newImage: null,
     };
+    const [channels, pixels] = [images.shape[1]!, images.shape[2]! * images.shape[3]!];
+    const whole = viewAs(images.data, [channels, pixels], [images.stride[1]!, 1], 0);
     const matrices = (rows: number) => ({
       columns: isImage
         ? viewAs(images.data, [lines, rows * width], [images.stride[1]!, 1], 0)
@@ -114,7 +119,9 @@ function eachBand(
       for (row = 0; row < height; row += most) {
         rows = Math.min(most, height - row);
         const { columns, part } = rows === most ? usual : last;
-        if (isImage) columns.offset = images.offset + i * images.stride[0]!;
+        whole.offset = images.offset + i * images.stride[0]!;
+        band.newImage = row === 0 ? whole : null;
+        if (isImage) columns.offset = whole.offset;
         part.offset = blocks.offset + i * blocks.stride[0]! + row * width;
         visit(columns, part, band);
       }
@@ -156,14 +163,11 @@ function contiguousOf(x: Nd): Nd {
   return copy;
 }
 
-/** images[i][c] = values[c] */
-function fillChannels({ data, shape, offset }: Nd, values: Nd): void {
-  const [n, channels, height, width] = shape as [number, number, number, number];
-  let at = offset;
-  for (let i = 0; i < n; i++) {
-    for (let c = 0; c < channels; c++, at += height * width) {
-      data.fill(values.data[values.offset + c * values.stride[0]!]!, at, at + height * width);
-    }
+/** matrix[row][…] = values[row], for rows that lie in line. */
+function fillRows({ data, shape, stride, offset }: Nd, values: Nd): void {
+  const [rows, columns] = shape as [number, number];
+  for (let row = 0, at = offset; row < rows; row++, at += stride[0]!) {
+    data.fill(values.data[values.offset + row * values.stride[0]!]!, at, at + columns);
   }
 }
 

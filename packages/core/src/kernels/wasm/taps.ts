@@ -44,7 +44,7 @@ export function passOf(layout: Layout, { kernel, stride, dilation, blocks }: Con
   return { rows: blocks[0], columns: blocks[1], looks: [rows, columns], start: 0, rowStep: blocks[1], step: 1 };
 }
 
-/** Pixels first, first + stride, … of a transposed convolution, along one dim. */
+/** Pixels first, first + stride, …, count of them, of a transposed convolution, along one dim. */
 interface Phase {
   readonly first: number;
   readonly count: number;
@@ -53,33 +53,13 @@ interface Phase {
 
 /**
  * The reverse: a pixel sees window i through place k of the kernel where i·stride + k·dilation − padding is its own. So
- * every stride-th pixel looks through the same places; their t-th one sees window t + at.
- * @returns what the pixels see of the windows' values, and a pass for each of the stride's pixels
+ * every stride-th pixel looks through the same places; their t-th one sees window t + at. Rows that see nothing through
+ * some places, since there is no such window, are passes of their own, which leave those places out.
+ * @returns what the pixels see of the windows' values, and the passes
  */
 export function transposed(y: Nd, size: Pair, grid: ConvGrid): { layout: Layout; passes: readonly Pass[] } {
-  const { kernel, stride, dilation, padding, blocks } = grid;
-  const along = (d: 0 | 1) => {
-    const phases = Array.from({ length: Math.min(stride[d], size[d]) }, (_, first): Phase => {
-      const looks = Array.from({ length: kernel[d] }, (_, k) => ({
-        k,
-        at: (first + padding[d] - k * dilation[d]) / stride[d],
-      }));
-      return {
-        first,
-        count: Math.ceil((size[d] - first) / stride[d]),
-        looks: looks.filter(({ at }) => Number.isInteger(at)),
-      };
-    });
-    const lowest = Math.min(0, ...phases.flatMap(({ looks }) => looks.map(({ at }) => at)));
-    const highest = Math.max(0, ...phases.flatMap(({ looks, count }) => looks.map(({ at }) => at + count - 1)));
-    const shifted = phases.map(({ first, count, looks }) => ({
-      first,
-      count,
-      looks: looks.map(({ k, at }) => ({ k, at: at - lowest })),
-    }));
-    return { phases: shifted, before: -lowest, length: highest - lowest + 1 };
-  };
-  const [rows, columns] = [along(0), along(1)];
+  const { stride, blocks } = grid;
+  const [rows, columns] = [alongDim(0, size, grid), alongDim(1, size, grid)];
   const layout = {
     channels: y.shape[1]!,
     size: blocks,
@@ -89,19 +69,62 @@ export function transposed(y: Nd, size: Pair, grid: ConvGrid): { layout: Layout;
     left: columns.before,
     phases: 1,
   };
-  const passes = rows.phases.flatMap((row) =>
-    columns.phases.map(
-      (column): Pass => ({
-        rows: row.count,
-        columns: column.count,
-        looks: [row.looks, column.looks],
-        start: row.first * size[1] + column.first,
-        rowStep: stride[0] * size[1],
-        step: stride[1],
-      }),
-    ),
-  );
+  const passes = rows.phases
+    .flatMap((phase) => whereAllIsSeen(phase, rows.before, blocks[0], stride[0]))
+    .flatMap((row) =>
+      columns.phases.map(
+        (column): Pass => ({
+          rows: row.count,
+          columns: column.count,
+          looks: [row.looks, column.looks],
+          start: row.first * size[1] + column.first,
+          rowStep: stride[0] * size[1],
+          step: stride[1],
+        }),
+      ),
+    );
   return { layout, passes };
+}
+
+/** The phases of a dim, and how many zeros before the windows' values, and numbers in all, they look at. */
+function alongDim(d: 0 | 1, size: Pair, { kernel, stride, dilation, padding }: ConvGrid) {
+  const phases = Array.from({ length: Math.min(stride[d], size[d]) }, (_, first): Phase => {
+    const looks = Array.from({ length: kernel[d] }, (_, k) => ({
+      k,
+      at: (first + padding[d] - k * dilation[d]) / stride[d],
+    }));
+    return {
+      first,
+      count: Math.ceil((size[d] - first) / stride[d]),
+      looks: looks.filter(({ at }) => Number.isInteger(at)),
+    };
+  });
+  const lowest = Math.min(0, ...phases.flatMap(({ looks }) => looks.map(({ at }) => at)));
+  const highest = Math.max(0, ...phases.flatMap(({ looks, count }) => looks.map(({ at }) => at + count - 1)));
+  const inFrame = (looks: readonly Look[]) => looks.map(({ k, at }) => ({ k, at: at - lowest }));
+  return {
+    phases: phases.map((phase): Phase => ({ ...phase, looks: inFrame(phase.looks) })),
+    before: -lowest,
+    length: highest - lowest + 1,
+  };
+}
+
+/** Cuts a phase where what its pixels see changes: of `windows` that stand in a frame behind `before` zeros. */
+function whereAllIsSeen({ first, count, looks }: Phase, before: number, windows: number, stride: number): Phase[] {
+  const seenBy = (t: number) => looks.filter(({ at }) => t + at >= before && t + at < before + windows);
+  const runs: { start: number; count: number; seen: Look[] }[] = [];
+  for (let t = 0; t < count; t++) {
+    const seen = seenBy(t);
+    const run = runs.at(-1);
+    const isSame = run !== undefined && run.seen.length === seen.length && run.seen[0]?.k === seen[0]?.k;
+    if (isSame) run.count++;
+    else runs.push({ start: t, count: 1, seen });
+  }
+  return runs.map(({ start, count, seen }) => ({
+    first: first + start * stride,
+    count,
+    looks: seen.map(({ k, at }) => ({ k, at: at + start })),
+  }));
 }
 
 /** A weight as the channels see it that are computed (`out`) from others (`within`). */
