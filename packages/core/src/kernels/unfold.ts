@@ -13,7 +13,10 @@ export interface Grid {
   stride: Pair;
   /** Between the pixels of a window: 1 for neighbours. */
   dilation: Pair;
-  /** Rows and columns of zeros before the image (or, below 0, that are left out). What windows see behind its end is 0 as well. */
+  /**
+   * Rows and columns of zeros before the image; below 0, so many of its own are left out. What windows see behind its
+   * end is 0 as well.
+   */
   padding: Pair;
   /** How many windows there are. */
   blocks: Pair;
