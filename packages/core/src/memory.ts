@@ -55,11 +55,6 @@ export class Loan {
   /** The id of its first node, once a node was recorded within it. */
   firstNode: number | null = null;
 
-  /** Runs `body`, whose results are lent by this loan. */
-  run<T>(body: () => T): T {
-    return within(this, body);
-  }
-
   /** Lends an array to a memory. */
   lend(memory: Memory, block: Float64Array): void {
     memory.block = block;
@@ -87,13 +82,11 @@ export class Loan {
 
   /** Hands what is lent to the garbage collector, which takes it back when nothing can reach this loan any more. */
   guard(): void {
+    this.lent = this.lent.filter((memory) => memory.loan === this); // what is kept has a finalizer of its own
     if (this.guarded || this.lent.length === 0) return;
     this.guarded = true;
-    unreachable.register(
-      this,
-      this.lent.map((memory) => memory.block!),
-      this,
-    );
+    const blocks = this.lent.map((memory) => memory.block!);
+    unreachable.register(this, blocks, this);
   }
 
   /** Lets everything go, each to live as long as something reaches it. */

@@ -1,4 +1,16 @@
-import { type Backend, backend, GradError, manualSeed, noGrad, randint, randn, type Tensor } from '@ndgrad/core';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import {
+  type Backend,
+  backend,
+  GradError,
+  manualSeed,
+  noGrad,
+  randint,
+  randn,
+  resident,
+  type Tensor,
+} from '@ndgrad/core';
 import { describe, expect, it } from 'vitest';
 import * as F from '../src/functional/index.ts';
 import {
@@ -100,6 +112,34 @@ describe('what passes between the layers of a Sequential', () => {
           .backward();
       expect(y.tolist()).toEqual(linear.call(x).tolist());
     }
+  });
+
+  it('stays with such a result when the graph is collected as garbage, and is then given back once', async () => {
+    setFlagsFromString('--expose-gc');
+    const gc = runInNewContext('gc') as () => void;
+    const collect = async () => {
+      for (let i = 0; i < 5; i++) {
+        gc();
+        await new Promise((resolve) => setTimeout(resolve, 5)); // finalizers have a turn of their own
+      }
+    };
+    const linear = new Linear(32, 40);
+    const model = new Sequential(linear, new Flatten());
+    const x = randn([10, 32]);
+    const expected = noGrad(() => linear.call(x).tolist());
+    const y = model.call(x).detach(); // which holds on to the memory, not to the graph
+    await collect();
+    for (let i = 0; i < 20; i++)
+      model
+        .call(randn([10, 32]))
+        .sum()
+        .backward();
+    expect(y.tolist()).toEqual(expected);
+
+    for (let i = 0; i < 20; i++) model.call(randn([10, 32]));
+    await collect();
+    const later = Array.from({ length: 60 }, () => resident([10, 40]));
+    expect(new Set(later.map((z) => z.ndarray.data.byteOffset || z)).size).toBe(60);
   });
 
   it('is everybody’s as soon as a layer of the user’s own sees it', () => {
