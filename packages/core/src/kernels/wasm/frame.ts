@@ -1,5 +1,5 @@
 import type { Pair } from '../unfold.ts';
-import type { Functions } from './instance.ts';
+import type { Functions } from './functions.ts';
 
 /** How an image stands in its frame of zeros, in pixels. */
 export interface Layout {

@@ -2,7 +2,8 @@ import { isContiguous, numelOf } from '../../shape.ts';
 import type { Attempt, Nd } from '../kernel.ts';
 import { inverseRoot, type NormParams, numberAt, setNumber, slopeOf } from '../norm.ts';
 import { allOf } from './elementwise.ts';
-import { type Functions, stage } from './instance.ts';
+import type { Functions } from './functions.ts';
+import { stage } from './instance.ts';
 import { withRoom } from './room.ts';
 
 /** Fewer elements are done sooner where they are. */

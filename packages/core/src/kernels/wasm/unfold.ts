@@ -2,7 +2,8 @@ import { isContiguous } from '../../shape.ts';
 import type { ImageWindows } from '../conv.ts';
 import type { Attempt, Nd } from '../kernel.ts';
 import { clear, type Grid } from '../unfold.ts';
-import { type Functions, load } from './instance.ts';
+import type { Functions } from './functions.ts';
+import { load } from './instance.ts';
 import { Images, roomFor, withRoom } from './room.ts';
 
 const isWhole = ({ shape, stride, size }: Nd): boolean => size > 0 && isContiguous(shape, stride);

@@ -1,5 +1,6 @@
 import type { Worker } from 'node:worker_threads';
-import { type Functions, instantiate, isFused } from './instance.ts';
+import type { Functions } from './functions.ts';
+import { instantiate, isFused } from './instance.ts';
 import { compile } from './module.ts';
 
 /** What is used of the global, which TypeScript's library for Node does not declare in full. */

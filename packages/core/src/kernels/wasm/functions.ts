@@ -1,0 +1,198 @@
+/** Between images and the windows that are their columns. */
+type Columns = (
+  x: number,
+  channels: number,
+  height: number,
+  width: number,
+  kernelRows: number,
+  kernelColumns: number,
+  strideRows: number,
+  stride: number,
+  dilationRows: number,
+  dilation: number,
+  top: number,
+  left: number,
+  rows: number,
+  columns: number,
+  inColumns: number,
+) => void;
+
+/** Sums over windows along a dim, and their gradients. */
+type Means = (
+  outer: number,
+  size: number,
+  inner: number,
+  windows: number,
+  starts: number,
+  ends: number,
+  step: number,
+  x: number,
+  y: number,
+) => void;
+
+/** Between maps and the places of their maxima. */
+type Places = (planes: number, size: number, windows: number, x: number, positions: number, y: number) => void;
+
+/** The functions of assembly/index.ts. Addresses are in bytes, counts and strides in elements. */
+export interface Functions {
+  freeFrom(threads: number): number;
+  multiply(
+    n: number,
+    m: number,
+    k: number,
+    a: number,
+    aRow: number,
+    aColumn: number,
+    b: number,
+    bRow: number,
+    bColumn: number,
+    y: number,
+    yRow: number,
+    yColumn: number,
+    adds: boolean,
+  ): void;
+  takePieces(job: number): void;
+  useRoom(thread: number): void;
+  /** And so the other elementwise functions, by the names of their kernels; those of one operand have no second. */
+  add(n: number, a: number, aPeriod: number, b: number, bPeriod: number, y: number): void;
+  frame(
+    from: number,
+    channels: number,
+    fromChannel: number,
+    rows: number,
+    fromRow: number,
+    columns: number,
+    to: number,
+    toChannel: number,
+    toRow: number,
+    left: number,
+    phases: number,
+    phase: number,
+  ): void;
+  correlate(
+    channels: number,
+    taps: number,
+    offsets: number,
+    weights: number,
+    bias: number,
+    x: number,
+    xRow: number,
+    rows: number,
+    columns: number,
+    y: number,
+    yChannel: number,
+    yRow: number,
+    yStep: number,
+    adds: boolean,
+    tile: number,
+  ): void;
+  correlateWeights(
+    channels: number,
+    taps: number,
+    offsets: number,
+    x: number,
+    xRow: number,
+    rows: number,
+    columns: number,
+    g: number,
+    sums: number,
+  ): void;
+  readonly fold: Columns;
+  readonly unfold: Columns;
+  windowMax(
+    planes: number,
+    height: number,
+    width: number,
+    x: number,
+    rows: number,
+    tops: number,
+    bottoms: number,
+    rowStep: number,
+    columns: number,
+    lefts: number,
+    rights: number,
+    step: number,
+    y: number,
+    positions: number,
+  ): void;
+  windowMaxOfFour(
+    planes: number,
+    height: number,
+    width: number,
+    x: number,
+    rows: number,
+    columns: number,
+    y: number,
+    positions: number,
+  ): void;
+  readonly windowPick: Places;
+  readonly windowDrop: Places;
+  readonly windowSum: Means;
+  readonly windowSpread: Means;
+  sumAround(outer: number, kept: number, inner: number, gap: number, x: number, y: number): void;
+  squaresAround(outer: number, kept: number, inner: number, gap: number, x: number, mean: number, y: number): void;
+  productsAround(
+    outer: number,
+    kept: number,
+    inner: number,
+    gap: number,
+    x: number,
+    mean: number,
+    g: number,
+    sums: number,
+    products: number,
+  ): void;
+  normalize(
+    outer: number,
+    kept: number,
+    inner: number,
+    gap: number,
+    x: number,
+    mean: number,
+    scale: number,
+    shift: number,
+    y: number,
+  ): void;
+  normalizeGradient(
+    outer: number,
+    kept: number,
+    inner: number,
+    gap: number,
+    g: number,
+    x: number,
+    mean: number,
+    scale: number,
+    shift: number,
+    slope: number,
+    y: number,
+  ): void;
+  adam(
+    n: number,
+    w: number,
+    m: number,
+    v: number,
+    top: number,
+    g: number,
+    kept: number,
+    added: number,
+    sign: number,
+    beta1: number,
+    beta2: number,
+    rate: number,
+    root: number,
+    eps: number,
+  ): void;
+  sgdMomentum(
+    n: number,
+    w: number,
+    v: number,
+    g: number,
+    lr: number,
+    momentum: number,
+    share: number,
+    weightDecay: number,
+    sign: number,
+    nesterov: number,
+    look: number,
+  ): void;
+}
