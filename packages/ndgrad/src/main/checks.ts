@@ -1,6 +1,7 @@
 import { manualSeed, noGrad, type Tensor } from '@ndgrad/core';
+import { doctor } from '@ndgrad/train';
 import { significant, table } from '@ndgrad/train/text';
-import { dataOf, loaderOf, loadProject, lossOf, modelOf, optimizerOf, weightsInto } from './project.ts';
+import { dataOf, loaderOf, loadProject, lossFunctionOf, lossOf, modelOf, optimizerOf, weightsInto } from './project.ts';
 import type { Setting } from './setting.ts';
 
 /** Options of `ndgrad gradcheck` and `ndgrad doctor`. */
@@ -28,8 +29,8 @@ export async function gradcheckCommand(path: string, request: CheckRequest, { st
   await weightsInto(model, request.weights);
   const { train } = await dataOf(found, 'gradcheck');
   const [x, y] = firstRows(loaderOf(train, ROWS));
-  const criterion = lossOf(found);
-  const loss = () => (typeof criterion === 'function' ? criterion(model.call(x), y) : criterion.call(model.call(x), y));
+  const criterion = lossFunctionOf(found);
+  const loss = () => criterion(model.call(x), y);
   model.zeroGrad();
   loss().backward();
   const rows = model.namedParameters().map(([name, w]) => ({ name, error: worstError(w, () => noGrad(loss).item()) }));
@@ -84,7 +85,6 @@ export async function doctorCommand(path: string, request: CheckRequest, { stdou
   const data = await dataOf(found, 'doctor');
   const optimizer = optimizerOf(found, model, found.lr ?? 0.001);
   const loader = loaderOf(data.train, found.batchSize ?? 32, true);
-  const { doctor } = await import('@ndgrad/train');
   const examination = await doctor(model, { loss: lossOf(found), optimizer, loader });
   stdout.write(request.json ? `${JSON.stringify(examination)}\n` : `${examination}\n`);
   return examination.findings.some(({ severity }) => severity === 'error') ? 1 : 0;

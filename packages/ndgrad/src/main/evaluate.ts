@@ -1,7 +1,8 @@
-import { cat, noGrad, type Tensor } from '@ndgrad/core';
+import { cat, type Tensor } from '@ndgrad/core';
 import { confusionMatrix, evaluate } from '@ndgrad/train';
 import { percent, significant, table } from '@ndgrad/train/text';
-import { classesOf, dataOf, loaderOf, loadProject, lossOf, modelOf, testOf, weightsInto } from './project.ts';
+import { isReached } from '../lesson.ts';
+import { classesOf, dataOf, loaderOf, loadProject, lossFunctionOf, modelOf, testOf, weightsInto } from './project.ts';
 import type { Setting } from './setting.ts';
 import { targetOf } from './target.ts';
 
@@ -27,37 +28,30 @@ export async function evaluateCommand(
   await weightsInto(model, request.weights);
   const { name, rows } = testOf(await dataOf(found, 'eval'));
   const loader = loaderOf(rows, found.batchSize ?? 256);
-  const { loss, accuracy } = await evaluate(model, loader, { loss: lossOf(found) });
+  const criterion = lossFunctionOf(found);
+  const [scores, labels]: [Tensor[], Tensor[]] = [[], []];
+  const seen = (outputs: Tensor, targets: Tensor) => {
+    scores.push(outputs);
+    labels.push(targets);
+    return criterion(outputs, targets);
+  };
+  const { loss, accuracy } = await evaluate(model, loader, { loss: request.json ? criterion : seen });
   const measure = target?.measure.endsWith('loss') ? loss : (accuracy ?? Number.NaN);
-  const reached = target === null || within(measure, target.goal);
+  const reached = target === null || isReached(target.goal, measure);
   if (request.json) {
     stdout.write(`${JSON.stringify({ project: path, rows: name, loss, accuracy, reached })}\n`);
   } else {
     stdout.write(`${name} loss ${significant(loss)}${accuracy === null ? '' : `, accuracy ${percent(accuracy)}`}\n`);
     const classes = accuracy === null ? null : await classesOf(found);
-    if (classes !== null && classes.length <= MOST_CLASSES) stdout.write(`${confusion(model, loader, classes)}\n`);
+    if (classes !== null && classes.length <= MOST_CLASSES)
+      stdout.write(`${confusion(cat(scores), cat(labels), classes)}\n`);
   }
   if (!reached) stderr.write(`eval: ${request.target} is not reached: ${significant(measure, 6)}\n`);
   return reached ? 0 : 1;
 }
 
-const within = (value: number, { min = -Infinity, max = Infinity }: { min?: number; max?: number }): boolean =>
-  value >= min && value <= max;
-
-function confusion(
-  model: ReturnType<typeof modelOf>,
-  loader: Iterable<readonly [Tensor, Tensor]>,
-  classes: readonly string[],
-): string {
-  const [scores, labels]: [Tensor[], Tensor[]] = [[], []];
-  noGrad(() => {
-    model.eval();
-    for (const [x, y] of loader) {
-      scores.push(model.call(x));
-      labels.push(y);
-    }
-  });
-  const counts = confusionMatrix(cat(scores), cat(labels)).tolist() as number[][];
+function confusion(scores: Tensor, labels: Tensor, classes: readonly string[]): string {
+  const counts = confusionMatrix(scores, labels).tolist() as number[][];
   return table(
     ['taken for', ...classes],
     counts.map((row, i) => [classes[i] ?? String(i), ...row]),

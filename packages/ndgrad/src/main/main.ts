@@ -2,13 +2,12 @@ import { NdgradError } from '@ndgrad/core';
 import { VERSION } from '@ndgrad/train';
 import { Command, CommanderError, Option } from 'commander';
 import { leaveQuietly } from '../readers.ts';
-import { type CheckRequest, doctorCommand, gradcheckCommand } from './checks.ts';
-import { type EvaluateRequest, evaluateCommand } from './evaluate.ts';
-import { type ExportRequest, exportCommand } from './export.ts';
-import { type InspectRequest, inspectCommand } from './inspect.ts';
-import { type PredictRequest, predictCommand } from './predict.ts';
+import type { CheckRequest } from './checks.ts';
+import type { EvaluateRequest } from './evaluate.ts';
+import type { ExportRequest } from './export.ts';
+import type { InspectRequest } from './inspect.ts';
+import type { PredictRequest } from './predict.ts';
 import type { Setting } from './setting.ts';
-import { trainCommand } from './train.ts';
 
 const WRONG_USAGE = 2;
 const FAILED = 1;
@@ -42,7 +41,8 @@ export async function main(argv: readonly string[], setting: Partial<Setting> = 
   const ready: Setting = { name, lessons, stdout, stderr };
   leaveQuietly(stdout, stderr);
   // Its words are the training command's, which has options of its own for each project.
-  if (argv[0] === 'train') return guarded(() => trainCommand(argv.slice(1), ready), ready);
+  if (argv[0] === 'train')
+    return guarded(async () => (await import('./train.ts')).trainCommand(argv.slice(1), ready), ready);
   let work: (() => Promise<number>) | null = null;
   try {
     program(ready, (next) => {
@@ -57,6 +57,7 @@ export async function main(argv: readonly string[], setting: Partial<Setting> = 
   return work === null ? 0 : guarded(work, ready);
 }
 
+/** The commands; each is loaded when it runs, with what it needs. */
 function program(setting: Setting, run: (work: () => Promise<number>) => void): Command {
   const { name, stdout } = setting;
   const weights = new Option('--weights <file>', 'a safetensors file, or a checkpoint');
@@ -75,17 +76,21 @@ function program(setting: Setting, run: (work: () => Promise<number>) => void): 
     .addOption(weights)
     .addOption(json)
     .option('--target <measure>', 'what must be reached, such as test_acc>=0.97')
-    .action((path: string, options: EvaluateRequest) => run(() => evaluateCommand(path, options, setting)));
+    .action((path: string, options: EvaluateRequest) =>
+      run(async () => (await import('./evaluate.ts')).evaluateCommand(path, options, setting)),
+    );
   command('predict <project> <inputs>', 'classes and probabilities of the inputs in a CSV, IDX or PNG file')
     .addOption(weights)
     .addOption(json)
     .action((path: string, inputs: string, options: PredictRequest) =>
-      run(() => predictCommand(path, inputs, options, setting)),
+      run(async () => (await import('./predict.ts')).predictCommand(path, inputs, options, setting)),
     );
   command('inspect <file>', 'the tensors of a safetensors file, a checkpoint, an .npy or .npz')
     .addOption(json)
     .option('--picture <file>', 'draw the first layer’s weights as a PNG')
-    .action((path: string, options: InspectRequest) => run(() => inspectCommand(path, options, setting)));
+    .action((path: string, options: InspectRequest) =>
+      run(async () => (await import('./inspect.ts')).inspectCommand(path, options, setting)),
+    );
   command(
     'export <project> <target>',
     'the model as .onnx, .safetensors, .npz, or .mjs (a predictor that stands alone)',
@@ -93,16 +98,20 @@ function program(setting: Setting, run: (work: () => Promise<number>) => void): 
     .addOption(weights)
     .addOption(new Option('--dtype <type>', 'of the numbers').choices(['float32', 'float64']).default('float32'))
     .action((path: string, target: string, options: ExportRequest) =>
-      run(() => exportCommand(path, target, options, setting)),
+      run(async () => (await import('./export.ts')).exportCommand(path, target, options, setting)),
     );
   command('gradcheck <project>', 'compare the gradients with central differences')
     .addOption(weights)
     .addOption(json)
-    .action((path: string, options: CheckRequest) => run(() => gradcheckCommand(path, options, setting)));
+    .action((path: string, options: CheckRequest) =>
+      run(async () => (await import('./checks.ts')).gradcheckCommand(path, options, setting)),
+    );
   command('doctor <project>', 'look for what is wrong before training')
     .addOption(weights)
     .addOption(json)
-    .action((path: string, options: CheckRequest) => run(() => doctorCommand(path, options, setting)));
+    .action((path: string, options: CheckRequest) =>
+      run(async () => (await import('./checks.ts')).doctorCommand(path, options, setting)),
+    );
   return root;
 }
 

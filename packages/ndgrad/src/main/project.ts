@@ -3,8 +3,8 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ArgumentError, describe, formatShape, NdgradError, type Tensor, tensor } from '@ndgrad/core';
 import { DataLoader, type Dataset } from '@ndgrad/data';
-import { loadWeights } from '@ndgrad/io';
-import { CrossEntropyLoss, Module, type Parameter } from '@ndgrad/nn';
+import { decodeSafetensors, readFileWhole } from '@ndgrad/io';
+import { CrossEntropyLoss, Module, type Parameter, type StateDict } from '@ndgrad/nn';
 import { Adam } from '@ndgrad/optim';
 import { type FitOptimizer, type Loader, type Loss, readCheckpoint } from '@ndgrad/train';
 
@@ -75,6 +75,12 @@ export async function loadProject(path: string): Promise<Project> {
 export const modelOf = ({ model }: Project): Module => (model instanceof Module ? model : model());
 export const lossOf = ({ loss }: Project): Loss => loss ?? new CrossEntropyLoss();
 
+/** The loss as a function of a batch's outputs and targets. */
+export function lossFunctionOf(found: Project): (outputs: Tensor, targets: Tensor) => Tensor {
+  const loss = lossOf(found);
+  return typeof loss === 'function' ? loss : (outputs, targets) => loss.call(outputs, targets);
+}
+
 export function optimizerOf(found: Project, model: Module, lr: number): FitOptimizer {
   return found.optimizer?.(model.parameters(), { lr }) ?? new Adam(model.parameters(), { lr });
 }
@@ -133,24 +139,19 @@ export async function exampleOf(found: Project, what: string): Promise<Tensor> {
 export async function weightsInto(model: Module, path: string | undefined): Promise<void> {
   if (path === undefined) return;
   if (!existsSync(path)) throw new CommandError(`there is no file ${path}`);
-  if (!(await isCheckpoint(path))) {
-    await loadWeights(model, path);
-    return;
-  }
-  const { model: state, best } = await readCheckpoint(path);
+  const { tensors, metadata } = decodeSafetensors(await readFileWhole(path), { name: path });
   try {
-    model.loadStateDict(best?.state ?? state);
+    model.loadStateDict(metadata.format === 'ndgrad checkpoint' ? await bestOf(path) : tensors);
   } catch (cause) {
     if (!(cause instanceof ArgumentError)) throw cause;
     throw new CommandError(`${path}: ${cause.message}`, { cause });
   }
 }
 
-/** Whether a safetensors file is a checkpoint, which its metadata say. */
-export async function isCheckpoint(path: string): Promise<boolean> {
-  const { decodeSafetensors, readFileWhole } = await import('@ndgrad/io');
-  const { metadata } = decodeSafetensors(await readFileWhole(path), { name: path });
-  return metadata.format === 'ndgrad checkpoint';
+/** The weights of a checkpoint, whose checksum is compared. */
+async function bestOf(path: string): Promise<StateDict> {
+  const { model, best } = await readCheckpoint(path);
+  return best?.state ?? model;
 }
 
 /** @throws CommandError unless the inputs have the shape that the model takes */
