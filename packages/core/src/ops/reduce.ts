@@ -18,57 +18,67 @@ const shareAmongTies = (g: Tensor, { x, y }: { x: Tensor; y: Tensor }): Tensor =
   const ties = eq(x, y);
   return mul(ties, div(g, sumTo(ties, y.shape)));
 };
+
 /** The same where the extreme is NaN: all NaN share it. */
 const shareAmongTiesOrNaN = (g: Tensor, { x, y }: { x: Tensor; y: Tensor }): Tensor => {
   const ties = where(isnan(y), isnan(x), eq(x, y));
   return mul(ties, div(g, sumTo(ties, y.shape)));
 };
+
 const maxOp = op({
   name: 'max',
   inputs: ['x'],
   forward: (x, shape: Shape) => compute(kernels.amax, shape, [x]),
   backward: { x: shareAmongTiesOrNaN },
 });
+
 const minOp = op({
   name: 'min',
   inputs: ['x'],
   forward: (x, shape: Shape) => compute(kernels.amin, shape, [x]),
   backward: { x: shareAmongTiesOrNaN },
 });
+
 const amaxOp = op({
   name: 'amax',
   inputs: ['x'],
   forward: (x, shape: Shape) => compute(kernels.amax, shape, [x]),
   backward: { x: shareAmongTies },
 });
+
 const aminOp = op({
   name: 'amin',
   inputs: ['x'],
   forward: (x, shape: Shape) => compute(kernels.amin, shape, [x]),
   backward: { x: shareAmongTies },
 });
+
 interface Lane {
   shape: Shape;
   dim: number;
 }
+
 const anyOp = op({
   name: 'any',
   inputs: ['x'],
   forward: (x, dim: number) => compute(kernels.any, keptShape(x.shape, [dim]), [x]),
   backward: { x: null },
 });
+
 const allOp = op({
   name: 'all',
   inputs: ['x'],
   forward: (x, dim: number) => compute(kernels.all, keptShape(x.shape, [dim]), [x]),
   backward: { x: null },
 });
+
 const argmaxOp = op({
   name: 'argmax',
   inputs: ['x'],
   forward: (x, { shape, dim }: Lane) => compute(kernels.argmax, shape, [x], { dim }),
   backward: { x: null },
 });
+
 const argminOp = op({
   name: 'argmin',
   inputs: ['x'],
@@ -88,6 +98,7 @@ const meanOp = op({
   // The mean of nothing is 0/0, but nothing flows back from it.
   backward: { x: (g, { params: { count }, shapes }) => expand(div(g, Math.max(count, 1)), shapes.x) },
 });
+
 /** The mean over the given dims; NaN of nothing. @see PyTorch `torch.mean` */
 export function mean(x: Tensor, options?: ReduceOptions): Tensor {
   return reduce('mean', x, options, (x, shape, dims) => meanOp(x, { shape, count: countOf(x, dims) }));
@@ -103,12 +114,20 @@ export function all(x: Tensor, options?: LaneOptions): Tensor {
   return lanes('all', x, options, allOp);
 }
 
-/** The largest element over the given dims; NaN if there is one. Equal ones share the gradient evenly. */
+/**
+ * The largest element over the given dims; NaN if there is one. Equal ones share the gradient evenly.
+ * @throws ShapeError where there is nothing to choose from
+ * @see PyTorch `torch.amax`
+ */
 export function amax(x: Tensor, options?: ReduceOptions): Tensor {
   return reduce('amax', x, options, (x, shape) => amaxOp(nonempty('amax', x, shape), shape));
 }
 
-/** The smallest element over the given dims; NaN if there is one. Equal ones share the gradient evenly. */
+/**
+ * The smallest element over the given dims; NaN if there is one. Equal ones share the gradient evenly.
+ * @throws ShapeError where there is nothing to choose from
+ * @see PyTorch `torch.amin`
+ */
 export function amin(x: Tensor, options?: ReduceOptions): Tensor {
   return reduce('amin', x, options, (x, shape) => aminOp(nonempty('amin', x, shape), shape));
 }
