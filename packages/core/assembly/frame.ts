@@ -32,3 +32,8 @@ export function frame(
     }
   }
 }
+
+/** Sets n numbers to 0. */
+export function clear(at: i32, n: i32): void {
+  memory.fill(at, 0, n * 8);
+}

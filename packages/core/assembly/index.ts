@@ -1,5 +1,4 @@
 export { freeFrom, multiply, useRoom } from './matmul';
-export * from './threads';
 // Exported for their speed alone: see there.
 export { far, farHalf, near, nearHalf, thin1, thin2, thin3, thin4 } from './tile';
 export * from './elementwise';

@@ -4,9 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { Generator, randn } from '../src/index.ts';
 import { contiguous, type Nd } from '../src/kernels/kernel.ts';
 import { bmm as reference } from '../src/kernels/matmul.ts';
-import { release, reserve, sharedMemory } from '../src/kernels/wasm/arena.ts';
+import { release, reserve } from '../src/kernels/wasm/arena.ts';
 import { fused } from '../src/kernels/wasm/binary.ts';
-import { instantiate, isFused, load, spanOf } from '../src/kernels/wasm/instance.ts';
+import { instantiate, load, loadedFrom, spanOf } from '../src/kernels/wasm/instance.ts';
 import { bmm } from '../src/kernels/wasm/matmul.ts';
 import { compile } from '../src/kernels/wasm/module.ts';
 
@@ -163,11 +163,12 @@ describe('a product in WebAssembly', () => {
 
 describe('the compiled product', () => {
   load();
-  const variants = isFused() ? [false, true] : [false];
-  const memory = sharedMemory()!;
+  const { memory, isFused: fuses } = loadedFrom();
+  const variants = fuses ? [false, true] : [false];
+  const isShared = !(memory.buffer instanceof ArrayBuffer);
 
   it.each(variants)('adds to what is there, at any steps (fused: %s)', (isFused) => {
-    const wasm = instantiate(compile({ isFused, isShared: false }), memory);
+    const wasm = instantiate(compile({ isFused, isShared }), memory);
     const at = 2 ** 27; // far behind what others use
     const numbers = new Float64Array(memory.buffer, at, 10_000);
     for (const [n, k, m] of [
@@ -184,7 +185,7 @@ describe('the compiled product', () => {
         Float64Array,
         Float64Array,
       ];
-      wasm.multiply(n, m, k, at, k, 1, at + 8 * 6000, m, 1, at + 8 * 8000, 2, 2 * n + 1, true);
+      wasm.multiply(n, m, k, at, k, 1, at + 8 * 6000, m, 1, at + 8 * 8000, 2, 2 * n + 1, 1);
       for (let i = 0; i < n; i++) {
         for (let j = 0; j < m; j++) {
           let sum = y[2 * i + j * (2 * n + 1)]!;
@@ -196,7 +197,7 @@ describe('the compiled product', () => {
   });
 
   it('has the bits of the reference where each step is rounded', () => {
-    const wasm = instantiate(compile({ isFused: false, isShared: false }), memory);
+    const wasm = instantiate(compile({ isFused: false, isShared }), memory);
     const at = 2 ** 27;
     for (const [n, k, m] of [
       [5, 3, 6],
@@ -207,7 +208,7 @@ describe('the compiled product', () => {
       new Float64Array(memory.buffer, at).set(a.data);
       new Float64Array(memory.buffer, at + 8 * n * k).set(b.data);
       const y = new Float64Array(memory.buffer, at + 8 * (n * k + k * m), n * m);
-      wasm.multiply(n, m, k, at, k, 1, at + 8 * n * k, m, 1, y.byteOffset, m, 1, false);
+      wasm.multiply(n, m, k, at, k, 1, at + 8 * n * k, m, 1, y.byteOffset, m, 1, 0);
       expect(sameBits(y, inReference(a, b))).toBe(true);
     }
   });
@@ -215,15 +216,15 @@ describe('the compiled product', () => {
   it('leaves the settings of V8 as they were', () => {
     const bytes = Buffer.from(fused.base64, 'base64');
     const before = WebAssembly.validate(bytes);
-    if (isFused()) compile({ isFused: true, isShared: false });
+    if (fuses) compile({ isFused: true, isShared: false });
     expect(WebAssembly.validate(bytes)).toBe(before);
-    expect(before).toBe(isFused() && !process.versions.v8.startsWith('11.3.'));
+    expect(before).toBe(fuses && !process.versions.v8.startsWith('11.3.'));
   });
 
   it('rounds a·b + c once where it is fused and the processor can, else after each step', () => {
     const near1 = 1 + 2 ** -30;
     const [a, b] = [contiguous(Float64Array.of(1, near1), [1, 2]), contiguous(Float64Array.of(-1, near1), [2, 1])];
     // (1 + ε)² − 1 = 2ε + ε², of which the rounded square has lost ε²
-    expect(isFused() ? [2 ** -29, 2 ** -29 + 2 ** -60] : [2 ** -29]).toContain(inWasm(a, b)[0]);
+    expect(fuses ? [2 ** -29, 2 ** -29 + 2 ** -60] : [2 ** -29]).toContain(inWasm(a, b)[0]);
   });
 });

@@ -16,3 +16,23 @@ export function threadsWanted(): number | undefined {
   checkInteger('NDGRAD_THREADS', 'the number of threads', Number.isNaN(threads) ? value : threads, 1);
   return threads;
 }
+
+/** More threads than this many are used only where they are asked for. */
+const MANY = 8;
+
+let known: number | undefined;
+
+/**
+ * How many threads compute what is large: as many as `NDGRAD_THREADS` says, else as many as there are cores, up to 8; one
+ * where there are no workers, or no memory that they could share.
+ * @throws ArgumentError for a number of threads that is none
+ */
+export function threadCount(): number {
+  known ??= threadsWanted() ?? Math.min(cores(), MANY);
+  return known;
+}
+
+function cores(): number {
+  if (globalThis.SharedArrayBuffer === undefined) return 1;
+  return globalThis.process?.getBuiltinModule?.('node:os')?.availableParallelism?.() ?? 1;
+}

@@ -3,6 +3,7 @@ import { type AdamStep, factorsOf } from '../adam.ts';
 import type { Attempt } from '../kernel.ts';
 import { allOf } from './elementwise.ts';
 import { stage } from './instance.ts';
+import { divide } from './threads.ts';
 
 /** Fewer elements are done sooner where they are. */
 const FEW = 512;
@@ -17,9 +18,22 @@ const adam: Attempt = ([w, m, v, step, top], [g], params) => {
   const t = step!.data[step!.offset]! + 1;
   step!.data[step!.offset] = t;
   const { kept, added, sign, beta1, beta2, rate, root, eps } = factorsOf(params as AdamStep, t);
-  const [atW, atM, atV] = staged.ins as [number, number, number];
-  const atTop = top === undefined ? 0 : staged.ins[3]!;
-  staged.wasm.adam(n, atW, atM, atV, atTop, staged.ins.at(-1)!, kept, added, sign, beta1, beta2, rate, root, eps);
+  const numbers = [kept, added, sign, beta1, beta2, rate, root, eps] as const;
+  divide({
+    name: 'adam',
+    nanos: 3 * n,
+    parts: n,
+    grain: 8,
+    calls(first, count) {
+      const [atW, atM, atV, ...rest] = staged.ins.map((start) => start + 8 * first) as [
+        number,
+        number,
+        number,
+        ...number[],
+      ];
+      return [['adam', count, atW, atM, atV, top === undefined ? 0 : rest[0]!, rest.at(-1)!, ...numbers]];
+    },
+  });
   staged.finish();
   return true;
 };

@@ -3,8 +3,9 @@ import type { ConvGrid } from '../conv.ts';
 import type { Attempt, Nd } from '../kernel.ts';
 import { setNumber } from '../norm.ts';
 import { Frame, type Layout, lengthOf, lineOf, planeOf } from './frame.ts';
-import { load } from './instance.ts';
-import { Images, roomFor, withRoom } from './room.ts';
+import type { Call } from './functions.ts';
+import { load, perform } from './instance.ts';
+import { eachSlice, inOrder, withRoom } from './room.ts';
 import {
   type Filter,
   filterOf,
@@ -19,6 +20,7 @@ import {
   writeOffsets,
   writePanels,
 } from './taps.ts';
+import { divide, mostPieces } from './threads.ts';
 
 // Image by image, straight from the pixels: see assembly/correlate.ts.
 
@@ -60,6 +62,9 @@ interface Ready extends Pass {
   readonly adds: boolean;
 }
 
+/** Multiplications and additions a nanosecond, about. */
+const RATE = 20;
+
 /** y = bias + Σ over taps of weight · pixel; windows of neighbouring rows begin `rowStride` rows of the frame apart. */
 function correlate(
   y: Nd,
@@ -70,52 +75,72 @@ function correlate(
   passes: readonly Pass[],
   rowStride: number,
 ): boolean {
-  const wasm = load();
-  if (wasm instanceof Error || !isContiguous(y.shape, y.stride) || y.size === 0 || x.size === 0) return false;
+  if (load() instanceof Error || !isContiguous(y.shape, y.stride) || y.size === 0 || x.size === 0) return false;
   const { groups, out, within } = filter;
   const taps = passes.reduce((sum, pass) => sum + within * tapsOf(pass), 0);
-  const rooms = [lengthOf(layout), Math.ceil(taps / 2), taps * panelsOf(out) * groups, 2 * groups * out + 3, TILE];
-  return withRoom([...rooms, roomFor(x), roomFor(y)], (inFrame, inOffsets, inPanels, inBias, tile, inX, inY) => {
+  const work = passes.reduce(
+    (sum, pass) => sum + 2 * groups * out * within * tapsOf(pass) * pass.rows * pass.columns,
+    0,
+  );
+  const rooms = [Math.ceil(taps / 2), taps * panelsOf(out) * groups, 2 * groups * out + 3, ...roomsFor(layout)];
+  return withRoom(rooms, (inOffsets, inPanels, inBias, inFrames, inTiles) => {
     for (let c = 0; c < groups * out; c++) inBias![c] = bias.data[bias.offset + c * bias.stride[0]!]!;
     inBias!.fill(0, groups * out);
     const ready = prepare(passes, filter, layout, inOffsets!, inPanels!);
-    const frame = new Frame(wasm, layout, inFrame!);
-    const [from, to] = [new Images(x, inX!), new Images(y, inY!)];
+    const [imageStep, resultStep] = [8 * (x.size / x.shape[0]!), 8 * (y.size / y.shape[0]!)];
     const channel = 8 * y.shape[2]! * y.shape[3]!;
     const group = 8 * within * planeOf(layout);
     const xRow = 8 * rowStride * lineOf(layout);
-    for (let i = 0; i < x.shape[0]!; i++) {
-      frame.hold(from.read(i));
-      const at = to.place(i);
+    const callsFor = (frame: Frame, tile: number, image: number, result: number): Call[] => {
+      const calls = [frame.hold(image)];
       for (let g = 0; g < groups; g++) {
         for (const { taps, offsets, panels, panelsStep, rows, columns, start, rowStep, step, adds } of ready) {
-          wasm.correlate(
-            out,
-            taps,
-            offsets,
-            panels + g * panelsStep,
+          calls.push([
+            'correlate',
+            ...([out, taps, offsets, panels + g * panelsStep] as const),
             inBias!.byteOffset + 8 * (adds ? groups * out : g * out),
-            frame.address + g * group,
-            xRow,
-            rows,
-            columns,
-            at + g * out * channel + 8 * start,
-            channel,
-            8 * rowStep,
-            8 * step,
-            adds,
-            tile!.byteOffset,
-          );
+            ...([frame.address + g * group, xRow, rows, columns] as const),
+            ...([result + g * out * channel + 8 * start, channel, 8 * rowStep, 8 * step] as const),
+            adds ? 1 : 0,
+            tile,
+          ]);
         }
       }
-      to.written(i);
-    }
-    return true;
+      return calls;
+    };
+    return eachSlice([inOrder(x)], [y], ({ ins, outs }, _, images) => {
+      divide({
+        name: 'correlate',
+        nanos: (images * work) / RATE,
+        parts: images,
+        grain: 1,
+        calls(first, count, piece) {
+          const { frame, calls } = framed(layout, inFrames!, piece);
+          const tile = inTiles!.byteOffset + 8 * TILE * piece;
+          for (let i = first; i < first + count; i++) {
+            calls.push(...callsFor(frame, tile, ins[0]! + i * imageStep, outs[0]! + i * resultStep));
+          }
+          return calls;
+        },
+      });
+    });
   });
 }
 
-/** What a tile of windows needs of memory. */
+/** What a tile of windows needs of memory: a cache line. */
 const TILE = 8;
+
+/** The rooms that each piece of the work needs for its own: for a frame and for a tile. */
+const roomsFor = (layout: Layout): number[] => [mostPieces() * frameRoom(layout), mostPieces() * TILE];
+
+/** Whole cache lines. */
+const frameRoom = (layout: Layout): number => Math.ceil(lengthOf(layout) / 8) * 8;
+
+/** The frame of a piece, and the calls that make it one. */
+function framed(layout: Layout, inFrames: Float64Array, piece: number): { frame: Frame; calls: Call[] } {
+  const frame = new Frame(layout, inFrames.byteOffset + 8 * piece * frameRoom(layout));
+  return { frame, calls: [['clear', frame.address, lengthOf(layout)]] };
+}
 
 /** Writes offsets and panels of all passes, some channels after others. */
 function prepare(
@@ -152,52 +177,77 @@ function partsOf(channels: number, taps: number): Part[] {
   }));
 }
 
+/** Gradients of weights are summed for so many shares of a batch, each apart from the others; */
+const SHARES = 8;
+/** but for fewer where they have more numbers than this. */
+const MANY = 2 ** 20;
+
 const convWeight: Attempt = ([weight, bias], [x, y], params) => {
-  const wasm = load();
   const grid = params as ConvGrid;
-  if (wasm instanceof Error || !isContiguous(weight!.shape, weight!.stride) || y!.size === 0 || x!.size === 0) {
+  if (load() instanceof Error || !isContiguous(weight!.shape, weight!.stride) || y!.size === 0 || x!.size === 0) {
     return false;
   }
   const layout = layoutOf(x!, grid);
   const pass = passOf(layout, grid);
   const { out, within } = filterOf(weight!, grid.groups);
   const taps = within * tapsOf(pass);
-  const channels = y!.shape[1]!;
-  const rooms = [lengthOf(layout), Math.ceil(taps / 2), 2 * weight!.size, channels, roomFor(x!), roomFor(y!)];
-  return withRoom(rooms, (inFrame, inOffsets, sums, inBias, inX, inY) => {
+  const [batch, channels] = y!.shape as [number, number];
+  const size = weight!.size;
+  // They hang on shapes alone, so that the bits do.
+  const shares = Math.min(batch, SHARES, Math.max(Math.floor(MANY / size), 1));
+  const each = Math.ceil(batch / shares);
+  const rooms = [Math.ceil(taps / 2), 2 * size * shares, batch * channels, ...roomsFor(layout)];
+  return withRoom(rooms, (inOffsets, sums, inBias, inFrames) => {
     const offsets = new Int32Array(inOffsets!.buffer, inOffsets!.byteOffset, taps);
     writeOffsets(offsets, pass, layout, { first: 0, end: within });
-    sums!.fill(0);
-    const total = new Float64Array(channels);
-    const frame = new Frame(wasm, layout, inFrame!);
-    const [images, gradients] = [new Images(x!, inX!), new Images(y!, inY!)];
+    perform([['clear', sums!.byteOffset, 2 * size * shares]]);
+    const pixels = pass.rows * pass.columns;
+    const [imageStep, gradientStep] = [8 * (x!.size / batch), 8 * channels * pixels];
     const xRow = 8 * grid.stride[0] * lineOf(layout);
-    for (let i = 0; i < x!.shape[0]!; i++) {
-      frame.hold(images.read(i));
-      const at = gradients.read(i);
+    const callsFor = (frame: Frame, i: number, image: number, gradient: number): Call[] => {
+      const calls = [frame.hold(image)];
       for (let g = 0; g < grid.groups; g++) {
-        wasm.correlateWeights(
-          out,
-          taps,
-          offsets.byteOffset,
-          frame.address + 8 * g * within * planeOf(layout),
-          xRow,
-          pass.rows,
-          pass.columns,
-          at + 8 * g * out * pass.rows * pass.columns,
-          sums!.byteOffset + 16 * g * out * taps,
-        );
+        calls.push([
+          'correlateWeights',
+          ...([out, taps, offsets.byteOffset] as const),
+          ...([frame.address + 8 * g * within * planeOf(layout), xRow, pass.rows, pass.columns] as const),
+          gradient + 8 * g * out * pixels,
+          sums!.byteOffset + 16 * (Math.floor(i / each) * size + g * out * taps),
+        ]);
       }
-      if (bias === undefined) continue;
-      wasm.sumAround(1, channels, pass.rows * pass.columns, 0, at, inBias!.byteOffset);
-      for (let c = 0; c < channels; c++) total[c]! += inBias![c]!;
-    }
-    if (bias !== undefined) for (let c = 0; c < channels; c++) setNumber(bias, c, total[c]!);
+      if (bias) calls.push(['sumAround', 1, channels, pixels, 0, gradient, inBias!.byteOffset + 8 * i * channels]);
+      return calls;
+    };
+    const isDone = eachSlice([inOrder(x!), inOrder(y!)], [], ({ ins }, start, images) => {
+      divide({
+        name: 'correlateWeights',
+        nanos: (images * 2 * size * pixels) / RATE,
+        parts: Math.ceil(batch / each),
+        grain: 1,
+        calls(firstShare, count, piece) {
+          const { frame, calls } = framed(layout, inFrames!, piece);
+          const end = Math.min((firstShare + count) * each, start + images);
+          for (let i = Math.max(firstShare * each, start); i < end; i++) {
+            calls.push(...callsFor(frame, i, ins[0]! + (i - start) * imageStep, ins[1]! + (i - start) * gradientStep));
+          }
+          return calls;
+        },
+      });
+    });
+    if (!isDone) return false;
     const { data, offset } = weight!;
-    for (let i = 0; i < weight!.size; i++) data[offset + i] = sums![2 * i]! + sums![2 * i + 1]!;
+    for (let k = 0; k < size; k++) data[offset + k] = total(sums!, 2 * k, 2 * size) + total(sums!, 2 * k + 1, 2 * size);
+    if (bias) for (let c = 0; c < channels; c++) setNumber(bias, c, total(inBias!, c, channels));
     return true;
   });
 };
+
+/** Every `step`-th number, summed. */
+function total(numbers: Float64Array, first: number, step: number): number {
+  let sum = 0;
+  for (let i = first; i < numbers.length; i += step) sum += numbers[i]!;
+  return sum;
+}
 
 /** The kernels that run here, by name. */
 export const kernels: Readonly<Record<string, Attempt>> = { conv, convTranspose, convWeight };

@@ -1,7 +1,9 @@
 import { isContiguous } from '../../shape.ts';
 import type { Attempt, Nd } from '../kernel.ts';
 import type { SgdStep } from '../updates.ts';
+import type { Call } from './functions.ts';
 import { type Span, stage } from './instance.ts';
+import { divide } from './threads.ts';
 
 /** Fewer elements are done sooner where they are. */
 const FEW = 512;
@@ -33,8 +35,17 @@ function elementwise(name: string): Attempt {
     if (!inStep(spans, n)) return false;
     const staged = stage(spans, [allOf(y!)]);
     if (staged === null) return false;
-    const operands = spans.flatMap(({ length }, i) => [staged.ins[i]!, length]);
-    staged.wasm[name as 'add'](n, ...(operands as [number, number, number, number]), staged.outs[0]!);
+    divide({
+      name,
+      nanos: n * NANOS,
+      parts: n,
+      grain: 2 * Math.max(...spans.map(({ length }) => (length === n ? 1 : length))),
+      calls(first, count) {
+        const at = (start: number, length: number) => (length === n ? [start + 8 * first, count] : [start, length]);
+        const operands = spans.flatMap(({ length }, i) => at(staged.ins[i]!, length));
+        return [[name, count, ...operands, staged.outs[0]! + 8 * first] as unknown as Call];
+      },
+    });
     staged.finish();
     return true;
   };
@@ -46,6 +57,9 @@ function inStep(spans: readonly Span[], n: number): boolean {
   return periods.size <= 1;
 }
 
+/** How long an element takes, in nanoseconds, about. */
+const NANOS = 0.5;
+
 /** w and v are written where they are read. */
 const sgdMomentum: Attempt = ([w, v], [g], params) => {
   const views = [w!, v!, g!];
@@ -55,7 +69,16 @@ const sgdMomentum: Attempt = ([w, v], [g], params) => {
   if (staged === null) return false;
   const { lr, momentum, share, weightDecay, sign, nesterov, look } = params as SgdStep;
   const [atW, atV, atG] = staged.ins as [number, number, number];
-  staged.wasm.sgdMomentum(n, atW, atV, atG, lr, momentum, share, weightDecay, sign, nesterov ? 1 : 0, look);
+  divide({
+    name: 'sgdMomentum',
+    nanos: n,
+    parts: n,
+    grain: 8,
+    calls(first, count) {
+      const places = [atW + 8 * first, atV + 8 * first, atG + 8 * first] as const;
+      return [['sgdMomentum', count, ...places, lr, momentum, share, weightDecay, sign, nesterov ? 1 : 0, look]];
+    },
+  });
   staged.finish();
   return true;
 };

@@ -1,5 +1,5 @@
 import type { Pair } from '../unfold.ts';
-import type { Functions } from './functions.ts';
+import type { Call } from './functions.ts';
 
 /** How an image stands in its frame of zeros, in pixels. */
 export interface Layout {
@@ -28,7 +28,7 @@ export const planeOf = (layout: Layout): number => layout.rows * lineOf(layout);
 /** All of a frame, and what a pair of pixels may reach behind it. */
 export const lengthOf = (layout: Layout): number => layout.channels * planeOf(layout) + 1;
 
-/** A frame in WebAssembly's memory, for one image at a time. */
+/** A frame of zeros in WebAssembly's memory, for one image at a time. */
 export class Frame {
   /** Where it begins, in bytes. */
   readonly address: number;
@@ -38,15 +38,13 @@ export class Frame {
   private readonly left: number;
 
   constructor(
-    private readonly wasm: Functions,
     readonly layout: Layout,
-    block: Float64Array,
+    address: number,
   ) {
     const { size, rows, columns, top, left, phases } = layout;
-    block.fill(0);
     const first = [Math.max(-top, 0), Math.max(-left, 0)] as const;
     const end = [Math.min(rows - top, size[0]), Math.min(columns - left, size[1])] as const;
-    this.address = block.byteOffset;
+    this.address = address;
     this.copied = [Math.max(end[0] - first[0], 0), Math.max(end[1] - first[1], 0)];
     this.skipped = first[0] * size[1] + first[1];
     this.left = Math.max(left, 0);
@@ -54,25 +52,11 @@ export class Frame {
   }
 
   /** Puts an image, which lies in order at an address, in the place of the one before. */
-  hold(image: number): void {
+  hold(image: number): Call {
     const { channels, size, phases } = this.layout;
     const [rows, columns] = this.copied;
     const [line, plane, phase] = [lineOf(this.layout), planeOf(this.layout), phaseOf(this.layout)];
-    const from = image + 8 * this.skipped;
-    const [fromChannel, fromRow] = [8 * size[0] * size[1], 8 * size[1]];
-    this.wasm.frame(
-      from,
-      channels,
-      fromChannel,
-      rows,
-      fromRow,
-      columns,
-      this.at,
-      8 * plane,
-      8 * line,
-      this.left,
-      phases,
-      8 * phase,
-    );
+    const from = [image + 8 * this.skipped, channels, 8 * size[0] * size[1], rows, 8 * size[1], columns] as const;
+    return ['frame', ...from, this.at, 8 * plane, 8 * line, this.left, phases, 8 * phase];
   }
 }

@@ -49,12 +49,13 @@ export interface Functions {
     y: number,
     yRow: number,
     yColumn: number,
-    adds: boolean,
+    adds: number,
   ): void;
-  takePieces(job: number): void;
   useRoom(thread: number): void;
   /** And so the other elementwise functions, by the names of their kernels; those of one operand have no second. */
   add(n: number, a: number, aPeriod: number, b: number, bPeriod: number, y: number): void;
+  /** Sets n numbers to 0. */
+  clear(at: number, n: number): void;
   frame(
     from: number,
     channels: number,
@@ -83,7 +84,7 @@ export interface Functions {
     yChannel: number,
     yRow: number,
     yStep: number,
-    adds: boolean,
+    adds: number,
     tile: number,
   ): void;
   correlateWeights(
@@ -196,3 +197,6 @@ export interface Functions {
     look: number,
   ): void;
 }
+
+/** A function's name, with its arguments. */
+export type Call = { [Name in keyof Functions]: readonly [Name, ...Parameters<Functions[Name]>] }[keyof Functions];

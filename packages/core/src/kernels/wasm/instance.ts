@@ -1,6 +1,7 @@
+import { threadCount } from '../environment.ts';
 import type { Nd } from '../kernel.ts';
-import { addressOf, type Memory, release, reserve, sharedMemory, startFrom } from './arena.ts';
-import type { Functions } from './functions.ts';
+import { addressOf, copyNumbers, type Memory, openMemory, release, reserve, startFrom } from './arena.ts';
+import type { Call, Functions } from './functions.ts';
 import { compile } from './module.ts';
 
 /** What is used of the global, which TypeScript's library for Node does not declare in full. */
@@ -8,51 +9,73 @@ declare const WebAssembly: {
   readonly Instance: new (module: object, imports: object) => { readonly exports: unknown };
 };
 
+/** What the functions are of. */
+interface Origin {
+  readonly module: object;
+  readonly memory: Memory;
+  /** Whether a·b + c is rounded once. */
+  readonly isFused: boolean;
+}
+
 let loaded: Functions | Error | undefined;
-let fuses = false;
+let origin: Origin | undefined;
 
 /**
- * The compiled module; or, where WebAssembly or its SIMD is missing, the error. Compiled at the first call, with fused
- * products and sums where they are there and right.
+ * The functions of the compiled module; or, where WebAssembly or its SIMD is missing, the error. Compiled at the first
+ * call, with fused products and sums where they are there and right, and with a memory that is shared where threads may
+ * help.
+ * @throws ArgumentError for a number of threads that is none
  */
 export function load(): Functions | Error {
   if (loaded !== undefined) return loaded;
+  const threads = threadCount();
   try {
-    const memory = sharedMemory();
-    if (memory === null) throw new RangeError('there is no room for its memory');
-    loaded = fusedIn(memory) ?? instantiate(compile({ isFused: false, isShared: false }), memory);
-    startFrom(loaded.freeFrom(1));
+    const memory = openMemory(threads > 1);
+    loaded = loadedIn(memory, true) ?? loadedIn(memory, false)!;
+    startFrom(loaded.freeFrom(threads));
   } catch (error) {
     loaded = error as Error;
   }
   return loaded;
 }
 
-/** Whether a·b + c is rounded once. */
-export const isFused = (): boolean => fuses;
+/** What they are of, once they are loaded. */
+export const loadedFrom = (): Origin => origin!;
 
-export function instantiate(module: object, memory: { readonly buffer: ArrayBufferLike }): Functions {
+export function instantiate(module: object, memory: Memory): Functions {
   return new WebAssembly.Instance(module, { env: { memory } }).exports as Functions;
 }
 
-function fusedIn(memory: Memory): Functions | null {
+function loadedIn(memory: Memory, isFused: boolean): Functions | null {
   try {
-    const wasm = instantiate(compile({ isFused: true, isShared: false }), memory);
-    const at = wasm.freeFrom(1);
-    const numbers = new Float64Array(memory.buffer, at, 3);
-    numbers.set([3, 5, 7]);
-    wasm.multiply(1, 1, 1, at, 1, 1, at + 8, 1, 1, at + 16, 1, 1, true);
-    fuses = numbers[2] === 3 * 5 + 7;
-    return fuses ? wasm : null;
-  } catch {
-    return null;
+    const module = compile({ isFused, isShared: threadCount() > 1 });
+    const wasm = instantiate(module, memory);
+    origin = { module, memory, isFused };
+    return !isFused || fuses(wasm, memory) ? wasm : null;
+  } catch (error) {
+    if (isFused) return null;
+    throw error;
   }
+}
+
+function fuses(wasm: Functions, memory: Memory): boolean {
+  const at = wasm.freeFrom(1);
+  const numbers = new Float64Array(memory.buffer, at, 3);
+  numbers.set([3, 5, 7]);
+  wasm.multiply(1, 1, 1, at, 1, 1, at + 8, 1, 1, at + 16, 1, 1, 1);
+  return numbers[2] === 3 * 5 + 7;
 }
 
 /** Why WebAssembly with SIMD can't run here; `null` where it can. */
 export function missing(): string | null {
   const wasm = load();
   return wasm instanceof Error ? wasm.message : null;
+}
+
+/** Calls one function after the other; once they are loaded. */
+export function perform(calls: readonly Call[]): void {
+  const functions = loaded as unknown as Readonly<Record<string, (...args: number[]) => void>>;
+  for (const [name, ...args] of calls) functions[name]!(...args);
 }
 
 /** A stretch of an array, from the first to the last element that a view shows. */
@@ -113,7 +136,7 @@ export function stage(ins: readonly Span[], outs: readonly Span[]): Stage | null
     wasm,
     ...starts,
     finish() {
-      for (const { span, block, isWritten } of copies) if (isWritten) span.data.set(block, span.first);
+      for (const { span, block, isWritten } of copies) if (isWritten) copyNumbers(stretchOf(span), block);
       give();
     },
   };
@@ -127,9 +150,11 @@ interface Copy {
 }
 
 function reserved(span: Span, reads: boolean): Copy | null {
-  const { data, first, length } = span;
-  const block = reserve(length);
+  const block = reserve(span.length);
   if (block === null) return null;
-  if (reads) block.set(data.length === length ? data : data.subarray(first, first + length));
+  if (reads) copyNumbers(block, stretchOf(span));
   return { span, block, isWritten: false };
 }
+
+const stretchOf = ({ data, first, length }: Span): Float64Array =>
+  data.length === length ? data : data.subarray(first, first + length);

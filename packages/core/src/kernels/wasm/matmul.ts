@@ -3,7 +3,7 @@ import { eachMatrix } from '../matmul.ts';
 import { copy } from '../pointwise.ts';
 import { addressOf, reserve } from './arena.ts';
 import { load, spanOf, stage } from './instance.ts';
-import { isLarge, shared } from './threads.ts';
+import { divide } from './threads.ts';
 
 /** Every product of a batch; false where one does not fit, which then none of its size does. */
 export const bmm: Attempt = ([y], [a, b]) => {
@@ -17,38 +17,46 @@ export const bmm: Attempt = ([y], [a, b]) => {
 
 /** y = a·b for matrices of any strides; false, having done nothing, where WebAssembly has no room for them. */
 export function product(y: Nd, a: Nd, b: Nd): boolean {
-  if (isLarge(y.shape[0]!, y.shape[1]!, a.shape[1]!)) return shared(y, a, b, () => alone(y, a, b));
-  return alone(y, a, b);
-}
-
-function alone(y: Nd, a: Nd, b: Nd): boolean {
+  if (load() instanceof Error) return false;
   if (inPlace(y, a, b)) return true;
   return a.size + b.size + y.size <= FEW ? gathered(y, a, b) : copied(y, a, b);
 }
 
+/** A matrix in WebAssembly's memory: its address, and its steps from row to row and from column to column. */
+type Place = readonly [address: number, row: number, column: number];
+
+/** Multiplications and additions a nanosecond, about. */
+const RATE = 20;
+/** Pieces end where tiles do. */
+const TILE = { rows: 6, columns: 4 };
+
+function multiply([n, m, k]: readonly number[], a: Place, b: Place, y: Place): void {
+  const isByColumn = m! > n!;
+  divide({
+    name: 'multiply',
+    nanos: (2 * n! * m! * k!) / RATE,
+    parts: isByColumn ? m! : n!,
+    grain: isByColumn ? TILE.columns : TILE.rows,
+    calls: (first, count) => [
+      isByColumn
+        ? ['multiply', n!, count, k!, ...a, ...along(b, first * b[2]), ...along(y, first * y[2]), 0]
+        : ['multiply', count, m!, k!, ...along(a, first * a[1]), ...b, ...along(y, first * y[1]), 0],
+    ],
+  });
+}
+
+const along = ([address, row, column]: Place, elements: number): Place => [address + 8 * elements, row, column];
+
 /** Where all lie in WebAssembly's memory. */
 function inPlace(y: Nd, a: Nd, b: Nd): boolean {
-  const wasm = load();
   const [atY, atA, atB] = [addressOf(y.data), addressOf(a.data), addressOf(b.data)];
-  if (wasm instanceof Error || atY < 0 || atA < 0 || atB < 0) return false;
-  const [n, m] = y.shape as [number, number];
-  wasm.multiply(
-    n,
-    m,
-    a.shape[1]!,
-    atA + 8 * a.offset,
-    a.stride[0]!,
-    a.stride[1]!,
-    atB + 8 * b.offset,
-    b.stride[0]!,
-    b.stride[1]!,
-    atY + 8 * y.offset,
-    y.stride[0]!,
-    y.stride[1]!,
-    false,
-  );
+  if (atY < 0 || atA < 0 || atB < 0) return false;
+  multiply([...y.shape, a.shape[1]!], placeOf(a, atA), placeOf(b, atB), placeOf(y, atY));
   return true;
 }
+
+/** A matrix whose array begins at an address. */
+const placeOf = ({ offset, stride }: Nd, start: number): Place => [start + 8 * offset, stride[0]!, stride[1]!];
 
 /** Fewer numbers are copied sooner one by one. */
 const FEW = 1024;
@@ -56,8 +64,6 @@ let few: Float64Array | null = null;
 
 /** Where the operands have few numbers: they are copied in order. */
 function gathered(y: Nd, a: Nd, b: Nd): boolean {
-  const wasm = load();
-  if (wasm instanceof Error) return false;
   few ??= reserve(FEW);
   if (few === null) return false;
   const [n, m] = y.shape as [number, number];
@@ -66,7 +72,7 @@ function gathered(y: Nd, a: Nd, b: Nd): boolean {
   gather(few, n * k, b);
   const at = few.byteOffset;
   const atY = n * k + k * m;
-  wasm.multiply(n, m, k, at, k, 1, at + 8 * n * k, m, 1, at + 8 * atY, m, 1, false);
+  multiply([n, m, k], [at, k, 1], [at + 8 * n * k, m, 1], [at + 8 * atY, m, 1]);
   const { data, offset } = y;
   const [row, column] = y.stride as [number, number];
   for (let i = 0, from = atY; i < n; i++) {
@@ -91,11 +97,8 @@ function copied(y: Nd, a: Nd, b: Nd): boolean {
   const [spanA, spanB] = [spanOf(a), spanOf(b)];
   const staged = stage([spanA, spanB], [spanOf(to)]);
   if (staged === null) return false;
-  const atA = staged.ins[0]! + 8 * (a.offset - spanA.first);
-  const atB = staged.ins[1]! + 8 * (b.offset - spanB.first);
-  const [aRow, aColumn] = a.stride as [number, number];
-  const [bRow, bColumn] = b.stride as [number, number];
-  staged.wasm.multiply(n, m, a.shape[1]!, atA, aRow, aColumn, atB, bRow, bColumn, staged.outs[0]!, m, 1, false);
+  const [inA, inB] = [placeOf(a, staged.ins[0]! - 8 * spanA.first), placeOf(b, staged.ins[1]! - 8 * spanB.first)];
+  multiply([n, m, a.shape[1]!], inA, inB, [staged.outs[0]!, m, 1]);
   staged.finish();
   if (!isWhole) copy.run([y], [to]);
   return true;

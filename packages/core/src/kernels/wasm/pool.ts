@@ -2,15 +2,24 @@ import { isContiguous, numelOf } from '../../shape.ts';
 import type { Attempt, Nd } from '../kernel.ts';
 import type { Windows } from '../pool.ts';
 import { allOf } from './elementwise.ts';
-import { type Stage, stage } from './instance.ts';
+import type { Call } from './functions.ts';
+import { stage } from './instance.ts';
 import { withRoom } from './room.ts';
+import { divide } from './threads.ts';
 
-/** Runs a function on arrays that lie in order, with the lists in WebAssembly's memory. */
+/** How long a number that is read or written takes, in nanoseconds, about. */
+const NANOS = 0.5;
+
+/**
+ * Runs a function on arrays that lie in order, each of as many equal parts, with the lists in WebAssembly's memory.
+ * `call` is for so many parts from those addresses on.
+ */
 function run(
   outs: readonly Nd[],
   ins: readonly Nd[],
   lists: readonly (readonly number[])[],
-  body: (staged: Stage, lists: readonly number[]) => void,
+  parts: number,
+  call: (count: number, outs: readonly number[], ins: readonly number[], lists: readonly number[]) => Call,
 ): boolean {
   const all = [...outs, ...ins];
   if (all.some((x) => x.size === 0 || !isContiguous(x.shape, x.stride))) return false;
@@ -23,7 +32,15 @@ function run(
         new Int32Array(room.buffer, room.byteOffset, lists[i]!.length).set(lists[i]!);
         return room.byteOffset;
       });
-      body(staged, addresses);
+      const from = (first: number, arrays: readonly Nd[], starts: readonly number[]) =>
+        starts.map((start, i) => start + (8 * first * arrays[i]!.size) / parts);
+      divide({
+        name: 'pool',
+        nanos: NANOS * all.reduce((sum, { size }) => sum + size, 0),
+        parts,
+        grain: 1,
+        calls: (first, count) => [call(count, from(first, outs, staged.outs), from(first, ins, staged.ins), addresses)],
+      });
       return true;
     },
   );
@@ -38,30 +55,22 @@ const windowMax: Attempt = ([y, positions], [x], params) => {
   const { rows, columns } = params as { rows: Windows; columns: Windows };
   const [height, width] = x!.shape.slice(2) as [number, number];
   const counts = [rows.starts.length, columns.starts.length] as const;
+  const arrays = [[y!, positions!], [x!]] as const;
   if (isSideBySide(rows) && isSideBySide(columns)) {
-    return run([y!, positions!], [x!], [], ({ wasm, ins, outs }) => {
-      wasm.windowMaxOfFour(planesOf(x!), height, width, ins[0]!, ...counts, outs[0]!, outs[1]!);
-    });
+    return run(...arrays, [], planesOf(x!), (planes, [to, places], [from]) => [
+      'windowMaxOfFour',
+      ...([planes, height, width, from!, ...counts, to!, places!] as const),
+    ]);
   }
   const lists = [rows.starts, rows.ends, columns.starts, columns.ends];
-  return run([y!, positions!], [x!], lists, ({ wasm, ins, outs }, [tops, bottoms, lefts, rights]) => {
-    wasm.windowMax(
-      planesOf(x!),
-      height,
-      width,
-      ins[0]!,
-      counts[0],
-      tops!,
-      bottoms!,
-      rows.step,
-      counts[1],
-      lefts!,
-      rights!,
-      columns.step,
-      outs[0]!,
-      outs[1]!,
-    );
-  });
+  return run(...arrays, lists, planesOf(x!), (planes, [to, places], [from], [tops, bottoms, lefts, rights]) => [
+    'windowMax',
+    ...([planes, height, width, from!] as const),
+    ...([counts[0], tops!, bottoms!, rows.step] as const),
+    ...([counts[1], lefts!, rights!, columns.step] as const),
+    to!,
+    places!,
+  ]);
 };
 
 /** Whether window i is the elements 2i and 2i + 1. */
@@ -69,25 +78,27 @@ const isSideBySide = ({ starts, ends, step }: Windows): boolean =>
   step === 1 && starts.every((start, i) => start === 2 * i && ends[i] === start + 2);
 
 const windowPick: Attempt = ([y], [x, positions]) =>
-  run([y!], [x!, positions!], [], ({ wasm, ins, outs }) => {
-    wasm.windowPick(planesOf(x!), pixelsOf(x!), pixelsOf(y!), ins[0]!, ins[1]!, outs[0]!);
-  });
+  run([y!], [x!, positions!], [], planesOf(x!), (planes, [to], [from, places]) => [
+    'windowPick',
+    ...([planes, pixelsOf(x!), pixelsOf(y!), from!, places!, to!] as const),
+  ]);
 
 const windowDrop: Attempt = ([y], [x, positions]) =>
-  run([y!], [x!, positions!], [], ({ wasm, ins, outs }) => {
-    wasm.windowDrop(planesOf(y!), pixelsOf(y!), pixelsOf(x!), ins[0]!, ins[1]!, outs[0]!);
-  });
+  run([y!], [x!, positions!], [], planesOf(y!), (planes, [to], [from, places]) => [
+    'windowDrop',
+    ...([planes, pixelsOf(y!), pixelsOf(x!), from!, places!, to!] as const),
+  ]);
 
 /** Along one dim: what comes before it and what comes after it are taken together. */
 function along(name: 'windowSum' | 'windowSpread'): Attempt {
   return ([y], [x], params) => {
     const { dim, starts, ends, step } = params as Windows & { dim: number };
     const { shape } = name === 'windowSum' ? x! : y!;
-    const outer = numelOf(shape.slice(0, dim));
     const inner = numelOf(shape.slice(dim + 1));
-    return run([y!], [x!], [starts, ends], ({ wasm, ins, outs }, [from, to]) => {
-      wasm[name](outer, shape[dim]!, inner, starts.length, from!, to!, step, ins[0]!, outs[0]!);
-    });
+    return run([y!], [x!], [starts, ends], numelOf(shape.slice(0, dim)), (outer, [to], [from], [first, end]) => [
+      name,
+      ...([outer, shape[dim]!, inner, starts.length, first!, end!, step, from!, to!] as const),
+    ]);
   };
 }
 

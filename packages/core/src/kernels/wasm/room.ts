@@ -1,8 +1,8 @@
 import { isContiguous } from '../../shape.ts';
-import { contiguous, type Nd, viewAs } from '../kernel.ts';
+import { allocate, contiguous, type Nd, viewAs } from '../kernel.ts';
 import { copy } from '../pointwise.ts';
 import { addressOf, release, reserve } from './arena.ts';
-import { load } from './instance.ts';
+import { load, type Span, type Stage, stage } from './instance.ts';
 
 const none = new Float64Array(0);
 
@@ -23,6 +23,43 @@ export function withRoom(lengths: readonly number[], body: (...blocks: Float64Ar
   } finally {
     for (const block of blocks) if (block !== none) release(block);
   }
+}
+
+/** A view itself, if its elements lie in order; else a copy. */
+export function inOrder(x: Nd): Nd {
+  if (isContiguous(x.shape, x.stride)) return x;
+  const y = allocate(x.shape);
+  copy.run([y], [x]);
+  return y;
+}
+
+/** So many numbers that lie elsewhere are brought to WebAssembly's memory at a time, about. */
+const SLICE = 2 ** 22;
+
+/**
+ * Visits batches that lie in order, staged: all of them, or where they lie outside WebAssembly's memory so many at a time
+ * as it has room for. False where it has none for a single one.
+ */
+export function eachSlice(
+  ins: readonly Nd[],
+  outs: readonly Nd[],
+  visit: (staged: Stage, first: number, count: number) => void,
+): boolean {
+  const batch = ins[0]!.shape[0]!;
+  const outside = [...ins, ...outs].reduce((sum, { data, size }) => sum + (addressOf(data) < 0 ? size : 0), 0);
+  const most = outside === 0 ? batch : Math.max(Math.floor((SLICE / outside) * batch), 1);
+  for (let first = 0; first < batch; first += most) {
+    const count = Math.min(most, batch - first);
+    const slice = ({ data, offset, size }: Nd): Span => {
+      const each = size / batch;
+      return { data, first: offset + first * each, length: count * each };
+    };
+    const staged = stage(ins.map(slice), outs.map(slice));
+    if (staged === null) return false;
+    visit(staged, first, count);
+    staged.finish();
+  }
+  return true;
 }
 
 /** How many numbers of `room` the images of a batch need: none, where they lie in WebAssembly's memory in order. */

@@ -1,68 +1,65 @@
-import { threadsWanted } from '../environment.ts';
-import { contiguous, type Nd } from '../kernel.ts';
-import { copy } from '../pointwise.ts';
-import { type Span, spanOf } from './instance.ts';
+import { threadCount } from '../environment.ts';
+import type { Call } from './functions.ts';
+import { perform } from './instance.ts';
 import { Team } from './workers.ts';
 
-/** More threads than this many are used only where they are asked for. */
-const MANY = 8;
-/** Smaller products, in multiplications and additions, are done before others have heard of them. */
-const LARGE = 4e6;
-/** So many multiplications and additions pay for the copy of an element. */
-const COPY = 50;
-/** After so many milliseconds in large products, workers are started: it takes about as long. */
+/** What takes less than this, in nanoseconds, is done before others have heard of it. */
+const LARGE = 6e4;
+/** A piece takes at least so long, in nanoseconds, so that handing it out is worth it. */
+const PIECE = 3e4;
+/** Pieces for each thread, at most: so that one that comes late, or is slow, takes fewer. */
+const EACH = 4;
+/** After so many milliseconds in what is large, workers are started: it takes about as long. */
 const START = 50;
-/** Products that take longer than this, in milliseconds, begin together even if the workers are still to come. */
+/** What takes longer than this, in milliseconds, begins together even if the workers are still to come. */
 const LONG = 300;
-/** Multiplications and additions a millisecond, roughly, and at the very least. */
-const RATE = 1e7;
-const SLOWEST = 1e5;
-/** How long a worker may take for what should be done at once, in milliseconds: others may have its core. */
-const PATIENCE = 3000;
+/** How long a worker may take for a piece, in milliseconds: others may have its core. */
+const PATIENCE = 60_000;
+/** So many times as long as it should be a piece may take. */
+const SLOWEST = 1000;
 
-let known: number | undefined;
-
-/**
- * How many threads compute a large product: as many as `NDGRAD_THREADS` says, else as many as there are cores, up to 8;
- * one where there are no workers.
- * @throws ArgumentError for a number of threads that is none
- */
-export function threadCount(): number {
-  known ??= threadsWanted() ?? Math.min(cores(), MANY);
-  return known;
+/** Work that can be cut into pieces, which may be done at the same time. */
+export interface Work {
+  /** What is alike takes alike long. */
+  readonly name: string;
+  /** How long one thread takes for it, in nanoseconds, about. */
+  readonly nanos: number;
+  /** Of how many parts it is. */
+  readonly parts: number;
+  /** Pieces are multiples of so many parts (but for the last one). */
+  readonly grain: number;
+  /** What is to be called for some of the parts, whoever does it: its bits must not hang on how the work is cut. */
+  calls(first: number, count: number, piece: number): readonly Call[];
 }
 
-const cores = (): number => globalThis.process?.getBuiltinModule?.('node:os')?.availableParallelism?.() ?? 1;
+/** Into how many pieces work is cut at most. */
+export const mostPieces = (): number => (threadCount() === 1 ? 1 : threadCount() * EACH);
+
+/** Does some work, with other threads where that is faster. The bits are the same either way. */
+export function divide(work: Work): void {
+  if (work.nanos < LARGE || reason !== null || threadCount() === 1) perform(work.calls(0, work.parts, 0));
+  else share(work);
+}
 
 let team: Team | null = null;
 let reason: string | null = null;
-/** In large products, in milliseconds. */
+/** In what is large, in milliseconds. */
 let spent = 0;
 
 /** Why there is one thread where there should be more; `null` where nothing is wrong. */
 export const trouble = (): string | null => reason;
 
-/** Whether a product [n, k] · [k, m] may gain from threads. */
-export function isLarge(n: number, m: number, k: number): boolean {
-  const work = 2 * n * m * k;
-  return threadCount() > 1 && work >= LARGE && work >= COPY * (n * k + k * m + n * m);
-}
-
-/**
- * Computes a large product y = a·b with other threads, where that is faster; else leaves it to `alone`. The bits are the
- * same either way.
- */
-export function shared(y: Nd, a: Nd, b: Nd, alone: () => boolean): boolean {
-  if (reason !== null) return alone();
-  const work = 2 * y.size * a.shape[1]!;
-  if (team === null && spent + work / RATE > START) start();
-  const isTogether = team !== null && (team.ready > 0 ? pace.isTogether() : work / RATE > LONG);
+function share(work: Work): void {
+  const expected = work.nanos / 1e6;
+  if (team === null && spent + expected > START) start();
+  const pace = paceOf(work);
+  const isTogether = team !== null && (team.ready > 0 ? pace.isTogether() : expected > LONG);
   const began = performance.now();
-  const isDone = (isTogether && multiply(team!, threadCount(), y, a, b)) || alone();
+  if (isTogether) together(team!, work);
+  else perform(work.calls(0, work.parts, 0));
   const took = performance.now() - began;
   spent += took;
-  if (team !== null) pace.note(isTogether, took / work);
-  return isDone;
+  if (team !== null) pace.note(isTogether, took / work.nanos);
 }
 
 function start(): void {
@@ -80,76 +77,60 @@ function fail(why: string): void {
 }
 
 /**
- * Which way took less time of late, for each multiplication and addition. Threads that wait for cores that others use, or that are none, are slower than one;
+ * Does some work by a team.
+ * @throws Error where a worker does not answer
+ */
+export function together(team: Team, work: Work): void {
+  team.wake();
+  const { nanos, parts, grain } = work;
+  const wanted = Math.min(mostPieces(), Math.max(Math.floor(nanos / PIECE), threadCount()));
+  const each = Math.ceil(parts / wanted / grain) * grain;
+  const pieces: (readonly Call[])[] = [];
+  for (let first = 0; first < parts; first += each) {
+    pieces.push(work.calls(first, Math.min(each, parts - first), pieces.length));
+  }
+  try {
+    team.run(pieces, PATIENCE + (SLOWEST * nanos) / pieces.length / 1e6);
+  } catch (error) {
+    fail((error as Error).message);
+    throw error;
+  }
+}
+
+/** So many times are kept of each way: their median is not moved by what happens now and then. */
+const KEPT = 5;
+
+/**
+ * Which way took less time of late. Threads that wait for cores that others use, or that are none, are slower than one;
  * that may change, so the other way is tried now and then.
  */
 export class Pace {
   private count = 0;
-  private readonly times = { together: 0, alone: 0 };
+  private readonly times = { together: [] as number[], alone: [] as number[] };
 
-  /** Which way the next product is to take. */
+  /** Which way the next work is to take. */
   isTogether(): boolean {
     this.count++;
-    if (this.count <= 8) return this.count % 4 !== 0;
-    const isBetter = this.times.together <= this.times.alone;
+    if (this.count <= 2 * KEPT) return this.count % 2 === 1;
+    const isBetter = median(this.times.together) <= median(this.times.alone);
     return this.count % 64 === 0 ? !isBetter : isBetter;
   }
 
-  /** Takes note of how long a product took. Code is slow at first, until it is optimized. */
+  /** Takes note of how long work took. */
   note(isTogether: boolean, time: number): void {
-    const way = isTogether ? 'together' : 'alone';
-    this.times[way] = this.times[way] === 0 || this.count <= 4 ? time : 0.75 * this.times[way] + 0.25 * time;
+    const times = this.times[isTogether ? 'together' : 'alone'];
+    times.push(time);
+    if (times.length > KEPT) times.shift();
   }
 }
 
-const pace = new Pace();
+const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
 
-/** Rows and columns of a tile: pieces end where tiles do. */
-const TILE = { rows: 6, columns: 4 };
-/** What a piece has of rows or columns, about: each packs the other operand anew. */
-const PIECE = 96;
-/** Operands begin with a cache line. */
-const LINE = 64;
+const paces = new Map<string, Pace>();
 
-/** y = a·b by a team; false, having done nothing, where there is no room for it or a worker does not answer. */
-export function multiply(team: Team, threads: number, y: Nd, a: Nd, b: Nd): boolean {
-  const [n, m, k] = [y.shape[0]!, y.shape[1]!, a.shape[1]!];
-  const [spanA, spanB] = [spanOf(a), spanOf(b)];
-  const atA = team.start;
-  const atB = after(atA, spanA.length);
-  const atY = after(atB, spanB.length);
-  let memory: SharedArrayBuffer;
-  try {
-    memory = team.reach(after(atY, n * m));
-  } catch {
-    return false;
-  }
-  team.wake();
-  bytesAt(memory, atA, spanA.length).fill(bytesOf(spanA));
-  bytesAt(memory, atB, spanB.length).fill(bytesOf(spanB));
-  const isByColumn = m > n;
-  const [all, tile] = isByColumn ? [m, TILE.columns] : [n, TILE.rows];
-  const each = all / (threads * Math.ceil(all / (threads * PIECE)));
-  const lanes = Math.ceil(each / tile) * tile;
-  const pieces = Math.ceil(all / lanes);
-  const placeA = [atA + 8 * (a.offset - spanA.first), ...a.stride];
-  const placeB = [atB + 8 * (b.offset - spanB.first), ...b.stride];
-  const patience = PATIENCE + (2 * n * m * k) / pieces / SLOWEST;
-  if (!team.run([pieces, lanes, isByColumn ? 1 : 0, n, m, k, ...placeA, ...placeB, atY], patience)) {
-    fail('a worker does not answer');
-    return false;
-  }
-  if (y.stride[1] === 1 && y.stride[0] === m) bytesOf(spanOf(y)).fill(bytesAt(memory, atY, n * m));
-  else
-    copy.run([y], [contiguous(new Float64Array(memory, atY, n * m) as unknown as Float64Array<ArrayBuffer>, [n, m])]);
-  return true;
+/** That of work of one name and, up to a factor of two, of one size. */
+function paceOf({ name, nanos }: Work): Pace {
+  const key = `${name} ${Math.round(Math.log2(nanos))}`;
+  if (!paces.has(key)) paces.set(key, new Pace());
+  return paces.get(key)!;
 }
-
-const after = (start: number, length: number): number => Math.ceil((start + 8 * length) / LINE) * LINE;
-
-// Buffers, for their `fill` copies bytes as memory has them. Into a memory that threads share, and out of it, a typed
-// array's `set` goes word by word and takes two to four times as long.
-const bytesAt = (memory: SharedArrayBuffer, at: number, length: number): Buffer => Buffer.from(memory, at, 8 * length);
-
-const bytesOf = ({ data, first, length }: Span): Buffer =>
-  Buffer.from(data.buffer as ArrayBuffer, data.byteOffset + 8 * first, 8 * length);

@@ -1,20 +1,7 @@
 import type { Worker } from 'node:worker_threads';
-import type { Functions } from './functions.ts';
-import { instantiate, isFused } from './instance.ts';
-import { compile } from './module.ts';
-
-/** What is used of the global, which TypeScript's library for Node does not declare in full. */
-declare const WebAssembly: {
-  readonly Memory: new (limits: {
-    initial: number;
-    maximum: number;
-    shared: true;
-  }) => { readonly buffer: SharedArrayBuffer; grow(pages: number): number };
-};
-
-const PAGE = 65_536;
-/** In pages. What is not touched takes no room. */
-const MOST = 2 ** 30 / PAGE;
+import { release, reserve } from './arena.ts';
+import type { Call } from './functions.ts';
+import { load, loadedFrom, perform } from './instance.ts';
 
 // The state of a team, in numbers of four bytes.
 /** Grows when there is work, or soon will be; workers without work wait for that. */
@@ -25,41 +12,56 @@ const OPEN = 1;
 const INSIDE = 2;
 /** How many workers have started. */
 const READY = 3;
-/** In bytes, a cache line each: the state, then the job, then operands. */
-const STATE = 64;
-const JOB = 64;
-/** Of a job: how many pieces are taken and done, then its own numbers (see assembly/threads.ts). */
-const DONE = 1;
+/** How many pieces of the job there are, are taken, and are done. */
+const PIECES = 4;
+const TAKEN = 5;
+const DONE = 6;
+/** Where its table begins in memory, in numbers of eight bytes: where each piece's calls begin there, then all calls. */
+const TABLE = 7;
 
-/** How often a thread looks again before it goes to sleep: some tens of microseconds. Waking up takes longer. */
-const LOOKS = 2_000;
+/** Of a call in the table, in numbers of eight bytes: which function, and 15 arguments, as many as any takes. */
+const CALL = 16;
+
+/** How long a thread looks for work, or for others to be done, before it goes to sleep: in ms. Waking up takes as long. */
+const LOOK = 0.05;
 
 const code = `
-const { module, memory, thread, at, job } = require('node:worker_threads').workerData;
-const { takePieces, useRoom } = new WebAssembly.Instance(module, { env: { memory } }).exports;
-const state = new Int32Array(memory.buffer, at, 4);
-useRoom(thread);
+const { module, memory, thread, at } = require('node:worker_threads').workerData;
+const wasm = new WebAssembly.Instance(module, { env: { memory } }).exports;
+const functions = Object.values(wasm);
+const state = new Int32Array(memory.buffer, at, 8);
+const numbers = new Float64Array(memory.buffer);
+wasm.useRoom(thread);
 Atomics.add(state, ${READY}, 1);
 for (let round = -1; ; ) {
-  for (let i = 0; i < ${LOOKS} && Atomics.load(state, ${ROUND}) === round; i++);
+  for (const end = performance.now() + ${LOOK}; Atomics.load(state, ${ROUND}) === round && performance.now() < end; );
   Atomics.wait(state, ${ROUND}, round);
   round = Atomics.load(state, ${ROUND});
   Atomics.add(state, ${INSIDE}, 1);
-  if (Atomics.load(state, ${OPEN}) === 1) takePieces(job);
+  if (Atomics.load(state, ${OPEN}) === 1) takePieces();
   if (Atomics.sub(state, ${INSIDE}, 1) === 1) Atomics.notify(state, ${INSIDE});
+}
+function takePieces() {
+  const table = state[${TABLE}];
+  for (;;) {
+    const piece = Atomics.add(state, ${TAKEN}, 1);
+    if (piece >= state[${PIECES}]) return;
+    for (let i = numbers[table + piece]; i < numbers[table + piece + 1]; i += ${CALL}) {
+      functions[numbers[i]](${Array.from({ length: CALL - 1 }, (_, k) => `numbers[i + ${k + 1}]`)});
+    }
+    Atomics.add(state, ${DONE}, 1);
+  }
 }`;
 
 /**
- * Workers that compute pieces of a product beside the thread that asks for it, on a memory that they share. They never
- * keep the process alive, and sleep while there is nothing to do.
+ * Workers that compute pieces of a job beside the thread that asks for it, in WebAssembly's memory, which they share.
+ * They never keep the process alive, and sleep while there is nothing to do.
  */
 export class Team {
-  /** Where operands may lie, in bytes. */
-  readonly start: number;
-  private readonly memory: InstanceType<typeof WebAssembly.Memory>;
-  private readonly wasm: Functions;
   private readonly state: Int32Array;
-  private readonly job: Int32Array;
+  /** The functions' places among all that the module exports. */
+  private readonly places: ReadonlyMap<string, number>;
+  private table: Float64Array | null = null;
   private readonly workers: Worker[] = [];
 
   /**
@@ -69,16 +71,12 @@ export class Team {
    */
   constructor(threads: number, failed: (reason: string) => void) {
     const { Worker } = process.getBuiltinModule('node:worker_threads');
-    const module = compile({ isFused: isFused(), isShared: true });
-    this.memory = new WebAssembly.Memory({ initial: 1, maximum: MOST, shared: true });
-    this.wasm = instantiate(module, this.memory);
-    const at = this.wasm.freeFrom(threads);
-    this.start = at + STATE + JOB;
-    this.reach(this.start);
-    this.state = new Int32Array(this.memory.buffer, at, STATE / 4);
-    this.job = new Int32Array(this.memory.buffer, at + STATE, JOB / 4);
+    const { module, memory } = loadedFrom();
+    this.places = new Map(Object.keys(load()).map((name, i) => [name, i]));
+    const { buffer, byteOffset } = reserve(4)!;
+    this.state = new Int32Array(buffer, byteOffset, 8).fill(0);
     for (let thread = 1; thread < threads; thread++) {
-      const workerData = { module, memory: this.memory, thread, at, job: at + STATE };
+      const workerData = { module, memory, thread, at: byteOffset };
       const worker = new Worker(code, { eval: true, workerData, env: {}, execArgv: [], name: 'ndgrad' });
       worker.on('error', ({ message }) => failed(message));
       worker.on('exit', () => failed('a worker ended'));
@@ -92,13 +90,6 @@ export class Team {
     return Atomics.load(this.state, READY);
   }
 
-  /** The memory, at least up to an address. @throws RangeError where there is no more */
-  reach(end: number): SharedArrayBuffer {
-    const missing = end - this.memory.buffer.byteLength;
-    if (missing > 0) this.memory.grow(Math.ceil(missing / PAGE));
-    return this.memory.buffer;
-  }
-
   /** Has workers look out for the job that is about to come: waking up takes them some tens of microseconds. */
   wake(): void {
     Atomics.add(this.state, ROUND, 1);
@@ -106,16 +97,18 @@ export class Team {
   }
 
   /**
-   * Computes a job together, from its number of pieces on.
-   * @returns whether it is done: false if for `patience` milliseconds nobody finished a piece; the team is of no use then
+   * Makes the calls of all pieces, each piece by one thread, in any order.
+   * @throws Error if for `patience` milliseconds nobody finished a piece: the team is of no use then
    */
-  run(job: readonly number[], patience: number): boolean {
-    this.job.set([0, 0, ...job]);
+  run(pieces: readonly (readonly Call[])[], patience: number): void {
+    this.write(pieces);
+    for (const field of [TAKEN, DONE]) this.state[field] = 0;
+    this.state[PIECES] = pieces.length;
     Atomics.store(this.state, OPEN, 1);
     this.wake();
-    this.wasm.takePieces(this.job.byteOffset);
+    for (let piece = this.take(); piece < pieces.length; piece = this.take()) perform(pieces[piece]!);
     Atomics.store(this.state, OPEN, 0);
-    return this.isLeft(patience);
+    this.await(patience);
   }
 
   /** Ends all workers. */
@@ -123,15 +116,48 @@ export class Team {
     for (const worker of this.workers) void worker.terminate();
   }
 
+  private take(): number {
+    return Atomics.add(this.state, TAKEN, 1);
+  }
+
+  private write(pieces: readonly (readonly Call[])[]): void {
+    const starts = pieces.length + 1;
+    const length = starts + CALL * pieces.reduce((sum, calls) => sum + calls.length, 0);
+    const table = this.tableFor(length);
+    const first = table.byteOffset / 8;
+    this.state[TABLE] = first;
+    let at = starts;
+    pieces.forEach((calls, piece) => {
+      table[piece] = first + at;
+      for (const [name, ...args] of calls) {
+        table[at] = this.places.get(name)!;
+        for (let i = 0; i < args.length; i++) table[at + 1 + i] = args[i]!;
+        at += CALL;
+      }
+    });
+    table[pieces.length] = first + at;
+  }
+
+  private tableFor(length: number): Float64Array {
+    if (this.table !== null && this.table.length >= length) return this.table;
+    if (this.table !== null) release(this.table);
+    this.table = reserve(length);
+    if (this.table === null) throw new Error('there is no room for the threads to be told what to do');
+    return this.table;
+  }
+
   /** Waits until no worker is at the job. */
-  private isLeft(patience: number): boolean {
-    for (let i = 0; i < LOOKS; i++) if (Atomics.load(this.state, INSIDE) === 0) return true;
+  private await(patience: number): void {
+    const { state } = this;
+    for (const end = performance.now() + LOOK; Atomics.load(state, INSIDE) > 0 && performance.now() < end; );
     for (;;) {
-      const inside = Atomics.load(this.state, INSIDE);
-      if (inside === 0) return true;
-      const done = Atomics.load(this.job, DONE);
-      const isLate = Atomics.wait(this.state, INSIDE, inside, patience) === 'timed-out';
-      if (isLate && Atomics.load(this.job, DONE) === done && Atomics.load(this.state, INSIDE) > 0) return false;
+      const inside = Atomics.load(state, INSIDE);
+      if (inside === 0) return;
+      const done = Atomics.load(state, DONE);
+      const isLate = Atomics.wait(state, INSIDE, inside, patience) === 'timed-out';
+      if (isLate && Atomics.load(state, DONE) === done && Atomics.load(state, INSIDE) > 0) {
+        throw new Error('a thread that computes beside this one does not answer: NDGRAD_THREADS=1 does without');
+      }
     }
   }
 }
