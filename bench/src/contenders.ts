@@ -34,7 +34,12 @@ export function contenders(child: string): ContenderSpec[] {
       name: `ndgrad-${provider}`,
       label: `ndgrad, ${provider}`,
       precision: 'float64',
-      programs: inNode('ndgrad', provider, { NDGRAD_BACKEND: provider }),
+      programs: (provider === 'reference' ? [1] : threadCounts()).flatMap((threads) =>
+        inNode('ndgrad', provider, { NDGRAD_BACKEND: provider, NDGRAD_THREADS: `${threads}` }).map((program) => ({
+          name: formatThreads(threads),
+          ...program,
+        })),
+      ),
     }),
   );
   const python = pythonWithTorch();
@@ -43,7 +48,7 @@ export function contenders(child: string): ContenderSpec[] {
       name: `torch-${precision}`,
       label: `PyTorch, ${precision}`,
       precision,
-      programs: python === null ? [] : torchThreads().map((threads) => torchProgram(python, precision, threads)),
+      programs: python === null ? [] : threadCounts().map((threads) => torchProgram(python, precision, threads)),
       missing: 'no Python with torch was found (PYTHON=/path/to/python3 says where)',
     }),
   );
@@ -74,11 +79,13 @@ export function choose<T extends { name: string }>(all: readonly T[], wanted: re
   return all.filter(({ name }) => wanted.some((word) => fits(name, word)));
 }
 
-/** PyTorch is run on one thread and on as many as ndgrad would take. */
-const torchThreads = () => [...new Set([1, Math.min(availableParallelism(), 8)])];
+/** Those that have threads are run on one and on as many as ndgrad would take. */
+const threadCounts = () => [...new Set([1, Math.min(availableParallelism(), 8)])];
+
+const formatThreads = (threads: number): string => (threads === 1 ? '1 thread' : `${threads} threads`);
 
 const torchProgram = (command: string, precision: string, threads: number): Program => ({
-  name: threads === 1 ? '1 thread' : `${threads} threads`,
+  name: formatThreads(threads),
   command,
   args: [fileURLToPath(new URL('contenders/pytorch.py', import.meta.url)), precision, `${threads}`],
   env: { OMP_NUM_THREADS: `${threads}`, OPENBLAS_NUM_THREADS: `${threads}`, MKL_NUM_THREADS: `${threads}` },

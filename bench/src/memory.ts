@@ -36,7 +36,8 @@ export async function memoryUses(
 
 async function follow({ programs, missing }: ContenderSpec, task: Training, file: string, seconds: number) {
   if (programs.length === 0) throw new Error(missing);
-  const contestant = await Contestant.start(programs[0]!);
+  // On as many threads as there may be: as users would run it.
+  const contestant = await Contestant.start(programs.at(-1)!);
   try {
     await contestant.ask({ do: 'prepare', task, file, shapes: shapesOf(task) });
     const affordable = Math.floor((1e6 * seconds) / (await paceOf(contestant)));

@@ -12,12 +12,16 @@ export interface LossParams {
 export const softmaxLoss: Kernel<LossParams> = {
   name: 'softmaxLoss',
   run: ([y], [x, labels], { reduction }) => {
+    const { data, shape, stride } = x!;
+    const [classes, step] = [shape[1]!, stride[1]!];
     let total = 0;
-    eachSample(x!, labels!, (at, label, sample) => {
-      const { top, sum } = exponentials(x!, at);
-      const loss = Math.log(sum) - (x!.data[at + label * x!.stride[1]!]! - top);
+    eachSample(x!, labels!, (at, label, n, i) => {
+      const top = largest(data, at, classes, step);
+      let sum = 0;
+      for (let c = 0; c < classes; c++) sum += Math.exp(data[at + c * step]! - top);
+      const loss = Math.log(sum) - (data[at + label * step]! - top);
       total += loss;
-      if (reduction === 'none') y!.data[placeOf(y!, sample)] = loss;
+      if (reduction === 'none') y!.data[placeOf(y!, n, i)] = loss;
     });
     if (reduction !== 'none') y!.data[y!.offset] = reduction === 'mean' ? total / labels!.size : total;
   },
@@ -27,44 +31,44 @@ export const softmaxLoss: Kernel<LossParams> = {
 export const softmaxLossGradient: Kernel<LossParams> = {
   name: 'softmaxLossGradient',
   run: ([gx], [g, x, labels], { reduction }) => {
-    const classes = x!.shape[1]!;
-    const [step, to] = [x!.stride[1]!, gx!.stride[1]!];
+    const { data, shape, stride } = x!;
+    const [classes, step] = [shape[1]!, stride[1]!];
+    const to = gx!.data;
+    const toStep = gx!.stride[1]!;
     const shared = g!.data[g!.offset]! / (reduction === 'mean' ? labels!.size : 1);
-    eachSample(x!, labels!, (at, label, sample) => {
-      const { top, sum } = exponentials(x!, at);
-      const scale = reduction === 'none' ? g!.data[placeOf(g!, sample)]! : shared;
-      const target = gx!.offset + sample[0] * gx!.stride[0]! + sample[1] * (gx!.stride[2] ?? 0);
+    eachSample(x!, labels!, (at, label, n, i) => {
+      const top = largest(data, at, classes, step);
+      const start = gx!.offset + n * gx!.stride[0]! + i * (gx!.stride[2] ?? 0);
+      let sum = 0;
       for (let c = 0; c < classes; c++) {
-        gx!.data[target + c * to] = (Math.exp(x!.data[at + c * step]! - top) / sum) * scale;
+        const e = Math.exp(data[at + c * step]! - top);
+        to[start + c * toStep] = e;
+        sum += e;
       }
-      gx!.data[target + label * to]! -= scale;
+      const scale = reduction === 'none' ? g!.data[placeOf(g!, n, i)]! : shared;
+      for (let c = 0; c < classes; c++) to[start + c * toStep] = (to[start + c * toStep]! / sum) * scale;
+      to[start + label * toStep]! -= scale;
     });
   },
 };
 
-/** The largest score of a sample, and Σ e^(score − largest). */
-function exponentials({ data, shape, stride }: Nd, at: number): { top: number; sum: number } {
-  const [classes, step] = [shape[1]!, stride[1]!];
+/** The largest score of a sample; NaN if one is. */
+function largest(scores: Float64Array, at: number, classes: number, step: number): number {
   let top = -Infinity;
-  for (let c = 0; c < classes; c++) {
-    const score = data[at + c * step]!;
-    if (score > top || score !== score) top = score; // a NaN is taken, and never left again
-  }
-  let sum = 0;
-  for (let c = 0; c < classes; c++) sum += Math.exp(data[at + c * step]! - top);
-  return { top, sum };
+  for (let c = 0; c < classes; c++) top = Math.max(top, scores[at + c * step]!);
+  return top;
 }
 
-type Sample = readonly [n: number, inner: number];
-
-/** Visits the samples, with the offset of their first score and with their label. */
-function eachSample(x: Nd, labels: Nd, visit: (at: number, label: number, sample: Sample) => void): void {
+/** Visits the samples, with the offset of their first score, their label, and their place in the batch. */
+function eachSample(x: Nd, labels: Nd, visit: (at: number, label: number, n: number, i: number) => void): void {
+  const inner = x.shape[2] ?? 1;
+  const [step, innerStep] = [x.stride[0]!, x.stride[2] ?? 0];
   for (let n = 0; n < x.shape[0]!; n++) {
-    for (let i = 0; i < (x.shape[2] ?? 1); i++) {
-      const sample = [n, i] as const;
-      visit(x.offset + n * x.stride[0]! + i * (x.stride[2] ?? 0), labels.data[placeOf(labels, sample)]!, sample);
+    for (let i = 0; i < inner; i++) {
+      visit(x.offset + n * step + i * innerStep, labels.data[placeOf(labels, n, i)]!, n, i);
     }
   }
 }
 
-const placeOf = ({ offset, stride }: Nd, [n, i]: Sample): number => offset + n * stride[0]! + i * (stride[1] ?? 0);
+const placeOf = ({ offset, stride }: Nd, n: number, i: number): number =>
+  offset + n * stride[0]! + i * (stride[1] ?? 0);
