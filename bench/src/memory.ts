@@ -5,8 +5,10 @@ import type { MemoryUse } from './results.ts';
 import { type Estimate, trend } from './statistics.ts';
 import { shapesOf, type Training } from './tasks.ts';
 
-/** Steps where the time allows. */
+/** Steps where the time allows; */
 const wanted = 10_000;
+/** more where they take less than this, in seconds: a heap of small arrays is collected every so many thousand steps. */
+const least = 30;
 const pieces = 100;
 /** The share of the samples at the start that the slope leaves out: the heap finds its size. */
 const settling = 0.2;
@@ -40,8 +42,9 @@ async function follow({ programs, missing }: ContenderSpec, task: Training, file
   const contestant = await Contestant.start(programs.at(-1)!);
   try {
     await contestant.ask({ do: 'prepare', task, file, shapes: shapesOf(task) });
-    const affordable = Math.floor((1e6 * seconds) / (await paceOf(contestant)));
-    const each = Math.max(1, Math.floor(Math.min(wanted, affordable) / pieces));
+    const pace = await paceOf(contestant);
+    const stepsIn = (seconds: number) => (1e6 * seconds) / pace;
+    const each = Math.max(1, Math.floor(Math.min(stepsIn(seconds), Math.max(wanted, stepsIn(least))) / pieces));
     const samples: number[] = [];
     let peak = 0;
     for (let piece = 0; piece < pieces; piece++) {
