@@ -185,6 +185,14 @@ describe('threads', () => {
     }
   });
 
+  it('are left in peace where there is no room to tell them what to do', () => {
+    const team = new Team(2, () => {});
+    Object.assign(team, { tableFor: () => null });
+    const launched = { name: 'bmm', outs: [random(1, 60, 120)], ins: [random(1, 60, 50), random(1, 50, 120)] };
+    expect(sameBits(written(launched, team)[0]!, written(launched, null)[0]!)).toBe(true);
+    team.end();
+  });
+
   it('are not waited for for ever', () => {
     const team = teams[1]!;
     const { state } = team as unknown as { state: Int32Array };

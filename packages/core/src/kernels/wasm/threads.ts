@@ -90,7 +90,8 @@ export function together(team: Team, work: Work): void {
     pieces.push(work.calls(first, Math.min(each, parts - first), pieces.length));
   }
   try {
-    team.run(pieces, PATIENCE + (SLOWEST * nanos) / pieces.length / 1e6);
+    const patience = PATIENCE + (SLOWEST * nanos) / pieces.length / 1e6;
+    if (!team.run(pieces, patience)) pieces.forEach(perform);
   } catch (error) {
     fail((error as Error).message);
     throw error;

@@ -98,17 +98,19 @@ export class Team {
 
   /**
    * Makes the calls of all pieces, each piece by one thread, in any order.
+   * @returns false, having done nothing, where there is no room to tell the workers
    * @throws Error if for `patience` milliseconds nobody finished a piece: the team is of no use then
    */
-  run(pieces: readonly (readonly Call[])[], patience: number): void {
-    this.write(pieces);
+  run(pieces: readonly (readonly Call[])[], patience: number): boolean {
+    if (!this.write(pieces)) return false;
     for (const field of [TAKEN, DONE]) this.state[field] = 0;
     this.state[PIECES] = pieces.length;
     Atomics.store(this.state, OPEN, 1);
     this.wake();
     for (let piece = this.take(); piece < pieces.length; piece = this.take()) perform(pieces[piece]!);
     Atomics.store(this.state, OPEN, 0);
-    this.await(patience);
+    this.waitForAll(patience);
+    return true;
   }
 
   /** Ends all workers. */
@@ -120,10 +122,11 @@ export class Team {
     return Atomics.add(this.state, TAKEN, 1);
   }
 
-  private write(pieces: readonly (readonly Call[])[]): void {
+  private write(pieces: readonly (readonly Call[])[]): boolean {
     const starts = pieces.length + 1;
     const length = starts + CALL * pieces.reduce((sum, calls) => sum + calls.length, 0);
     const table = this.tableFor(length);
+    if (table === null) return false;
     const first = table.byteOffset / 8;
     this.state[TABLE] = first;
     let at = starts;
@@ -136,18 +139,18 @@ export class Team {
       }
     });
     table[pieces.length] = first + at;
+    return true;
   }
 
-  private tableFor(length: number): Float64Array {
+  private tableFor(length: number): Float64Array | null {
     if (this.table !== null && this.table.length >= length) return this.table;
     if (this.table !== null) release(this.table);
     this.table = reserve(length);
-    if (this.table === null) throw new Error('there is no room for the threads to be told what to do');
     return this.table;
   }
 
   /** Waits until no worker is at the job. */
-  private await(patience: number): void {
+  private waitForAll(patience: number): void {
     const { state } = this;
     for (const end = performance.now() + LOOK; Atomics.load(state, INSIDE) > 0 && performance.now() < end; );
     for (;;) {
