@@ -36,6 +36,7 @@ describe('in WebAssembly', () => {
     for (const columns of [1, 2, 7, 32]) {
       const shape = [700, columns];
       const [whole, row, one] = [numbers(shape), numbers([columns]).expand(shape), numbers([]).expand(shape)];
+      const itsFirstRow = whole.narrow(0, 0, 1).expand(shape);
       for (const [a, b] of [
         [whole, numbers(shape)],
         [whole, row],
@@ -44,6 +45,8 @@ describe('in WebAssembly', () => {
         [one, whole],
         [row, one],
         [row, row],
+        [whole, itsFirstRow],
+        [itsFirstRow, whole],
       ] as const) {
         agree(name, shape, [a.ndarray, b.ndarray]);
       }

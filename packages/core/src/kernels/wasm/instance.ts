@@ -117,10 +117,11 @@ export function stage(ins: readonly Span[], outs: readonly Span[]): Stage | null
   const copies: Copy[] = [];
   const give = () => copies.forEach(({ block }) => void release(block));
   const placed = (span: Span, reads: boolean): number => {
-    const { data, first } = span;
+    const { data, first, length } = span;
     const address = addressOf(data);
     if (address >= 0) return address + 8 * first;
-    const known = copies.find((copy) => copy.span.data === data && copy.span.first === first);
+    const isSame = (other: Span) => other.data === data && other.first === first && other.length === length;
+    const known = copies.find((copy) => isSame(copy.span));
     const copy = known ?? reserved(span, reads);
     if (copy === null) return -1;
     if (known === undefined) copies.push(copy);
