@@ -26,20 +26,20 @@ export const tolerance = { float64: 1e-9, float32: 1e-4 } as const;
 
 /** All contenders; `child` is the program that `build` made. */
 export function contenders(child: string): ContenderSpec[] {
-  const inNode = (module: string, variant: string, env = {}) => [
-    { command: process.execPath, args: [child, module, variant], env },
-  ];
+  const inNode = (module: string, variant: string, env = {}): Program => ({
+    command: process.execPath,
+    args: [child, module, variant],
+    env,
+  });
   const ndgrad = ['blas', 'wasm', 'reference'].map(
     (provider): ContenderSpec => ({
       name: `ndgrad-${provider}`,
       label: `ndgrad, ${provider}`,
       precision: 'float64',
-      programs: (provider === 'reference' ? [1] : threadCounts()).flatMap((threads) =>
-        inNode('ndgrad', provider, { NDGRAD_BACKEND: provider, NDGRAD_THREADS: `${threads}` }).map((program) => ({
-          name: formatThreads(threads),
-          ...program,
-        })),
-      ),
+      programs: (provider === 'reference' ? [1] : threadCounts()).map((threads) => ({
+        name: formatThreads(threads),
+        ...inNode('ndgrad', provider, { NDGRAD_BACKEND: provider, NDGRAD_THREADS: `${threads}` }),
+      })),
     }),
   );
   const python = pythonWithTorch();
@@ -52,11 +52,11 @@ export function contenders(child: string): ContenderSpec[] {
       missing: 'no Python with torch was found (PYTHON=/path/to/python3 says where)',
     }),
   );
-  const peer = (name: string, label: string, precision: ContenderSpec['precision'], programs: Program[]) => ({
+  const peer = (name: string, label: string, precision: ContenderSpec['precision'], program: Program) => ({
     name,
     label,
     precision,
-    programs,
+    programs: [program],
   });
   return [
     ...ndgrad,

@@ -156,7 +156,8 @@ function matrixOf(weight: Nd): Nd {
   return viewAs(data, [shape[0]!, columns], [columns, 1], offset);
 }
 
-function contiguousOf(x: Nd): Nd {
+/** A view itself, if its elements lie in order; else a copy. */
+export function contiguousOf(x: Nd): Nd {
   if (isContiguous(x.shape, x.stride)) return x;
   const copy = allocate(x.shape);
   ops.assign(copy, x);

@@ -1,12 +1,9 @@
 import { isContiguous } from '../../shape.ts';
 import { type AdamStep, factorsOf } from '../adam.ts';
 import type { Attempt } from '../kernel.ts';
-import { allOf } from './elementwise.ts';
+import { allOf, FEW } from './elementwise.ts';
 import { stage } from './instance.ts';
 import { divide } from './threads.ts';
-
-/** Fewer elements are done sooner where they are. */
-const FEW = 512;
 
 /** All but the gradient is written where it is read. */
 const adam: Attempt = ([w, m, v, step, top], [g], params) => {

@@ -1,11 +1,11 @@
 import { isContiguous } from '../../shape.ts';
-import type { ConvGrid } from '../conv.ts';
+import { type ConvGrid, contiguousOf } from '../conv.ts';
 import type { Attempt, Nd } from '../kernel.ts';
 import { setNumber } from '../norm.ts';
 import { Frame, type Layout, lengthOf, lineOf, planeOf } from './frame.ts';
 import type { Call } from './functions.ts';
 import { load, perform } from './instance.ts';
-import { eachSlice, inOrder, withRoom } from './room.ts';
+import { eachSlice, withRoom } from './room.ts';
 import {
   type Filter,
   filterOf,
@@ -20,7 +20,7 @@ import {
   writeOffsets,
   writePanels,
 } from './taps.ts';
-import { divide, mostPieces } from './threads.ts';
+import { divide, mostPieces, RATE } from './threads.ts';
 
 // Image by image, straight from the pixels: see assembly/correlate.ts.
 
@@ -61,9 +61,6 @@ interface Ready extends Pass {
   /** Whether there are sums of channels before. */
   readonly adds: boolean;
 }
-
-/** Multiplications and additions a nanosecond, about. */
-const RATE = 20;
 
 /** y = bias + Σ over taps of weight · pixel; windows of neighbouring rows begin `rowStride` rows of the frame apart. */
 function correlate(
@@ -108,19 +105,17 @@ function correlate(
       }
       return calls;
     };
-    return eachSlice([inOrder(x)], [y], ({ ins, outs }, _, images) => {
+    return eachSlice([contiguousOf(x)], [y], ({ ins, outs }, _, images) => {
       divide({
         name: 'correlate',
         nanos: (images * work) / RATE,
         parts: images,
         grain: 1,
         calls(first, count, piece) {
-          const { frame, calls } = framed(layout, inFrames!, piece);
           const tile = inTiles!.byteOffset + 8 * TILE * piece;
-          for (let i = first; i < first + count; i++) {
-            calls.push(...callsFor(frame, tile, ins[0]! + i * imageStep, outs[0]! + i * resultStep));
-          }
-          return calls;
+          return framed(layout, inFrames!, piece, { first, end: first + count }, (frame, i) =>
+            callsFor(frame, tile, ins[0]! + i * imageStep, outs[0]! + i * resultStep),
+          );
         },
       });
     });
@@ -136,10 +131,18 @@ const roomsFor = (layout: Layout): number[] => [mostPieces() * frameRoom(layout)
 /** Whole cache lines. */
 const frameRoom = (layout: Layout): number => Math.ceil(lengthOf(layout) / 8) * 8;
 
-/** The frame of a piece, and the calls that make it one. */
-function framed(layout: Layout, inFrames: Float64Array, piece: number): { frame: Frame; calls: Call[] } {
+/** The calls for some images, one after the other in the frame of a piece. */
+function framed(
+  layout: Layout,
+  inFrames: Float64Array,
+  piece: number,
+  { first, end }: Part,
+  callsFor: (frame: Frame, image: number) => readonly Call[],
+): Call[] {
   const frame = new Frame(layout, inFrames.byteOffset + 8 * piece * frameRoom(layout));
-  return { frame, calls: [['clear', frame.address, lengthOf(layout)]] };
+  const calls: Call[] = [['clear', frame.address, lengthOf(layout)]];
+  for (let i = first; i < end; i++) calls.push(...callsFor(frame, i));
+  return calls;
 }
 
 /** Writes offsets and panels of all passes, some channels after others. */
@@ -218,19 +221,18 @@ const convWeight: Attempt = ([weight, bias], [x, y], params) => {
       if (bias) calls.push(['sumAround', 1, channels, pixels, 0, gradient, inBias!.byteOffset + 8 * i * channels]);
       return calls;
     };
-    const isDone = eachSlice([inOrder(x!), inOrder(y!)], [], ({ ins }, start, images) => {
+    const isDone = eachSlice([contiguousOf(x!), contiguousOf(y!)], [], ({ ins }, start, images) => {
       divide({
         name: 'correlateWeights',
         nanos: (images * 2 * size * pixels) / RATE,
         parts: Math.ceil(batch / each),
         grain: 1,
         calls(firstShare, count, piece) {
-          const { frame, calls } = framed(layout, inFrames!, piece);
+          const first = Math.max(firstShare * each, start);
           const end = Math.min((firstShare + count) * each, start + images);
-          for (let i = Math.max(firstShare * each, start); i < end; i++) {
-            calls.push(...callsFor(frame, i, ins[0]! + (i - start) * imageStep, ins[1]! + (i - start) * gradientStep));
-          }
-          return calls;
+          return framed(layout, inFrames!, piece, { first, end }, (frame, i) =>
+            callsFor(frame, i, ins[0]! + (i - start) * imageStep, ins[1]! + (i - start) * gradientStep),
+          );
         },
       });
     });

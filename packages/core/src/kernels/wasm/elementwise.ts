@@ -6,7 +6,7 @@ import { type Span, stage } from './instance.ts';
 import { divide } from './threads.ts';
 
 /** Fewer elements are done sooner where they are. */
-const FEW = 512;
+export const FEW = 512;
 
 /**
  * The elements that a view shows, over and over: all of them, a row of them, or a single one. `null` where they do not

@@ -29,9 +29,10 @@ let origin: Origin | undefined;
 export function load(): Functions | Error {
   if (loaded !== undefined) return loaded;
   const threads = threadCount();
+  const isShared = threads > 1;
   try {
-    const memory = openMemory(threads > 1);
-    loaded = loadedIn(memory, true) ?? loadedIn(memory, false)!;
+    const memory = openMemory(isShared);
+    loaded = fusedIn(memory, isShared) ?? loadedIn(memory, { isFused: false, isShared });
     startFrom(loaded.freeFrom(threads));
   } catch (error) {
     loaded = error as Error;
@@ -46,15 +47,19 @@ export function instantiate(module: object, memory: Memory): Functions {
   return new WebAssembly.Instance(module, { env: { memory } }).exports as Functions;
 }
 
-function loadedIn(memory: Memory, isFused: boolean): Functions | null {
+function loadedIn(memory: Memory, options: { isFused: boolean; isShared: boolean }): Functions {
+  const module = compile(options);
+  const wasm = instantiate(module, memory);
+  origin = { module, memory, isFused: options.isFused };
+  return wasm;
+}
+
+function fusedIn(memory: Memory, isShared: boolean): Functions | null {
   try {
-    const module = compile({ isFused, isShared: threadCount() > 1 });
-    const wasm = instantiate(module, memory);
-    origin = { module, memory, isFused };
-    return !isFused || fuses(wasm, memory) ? wasm : null;
-  } catch (error) {
-    if (isFused) return null;
-    throw error;
+    const wasm = loadedIn(memory, { isFused: true, isShared });
+    return fuses(wasm, memory) ? wasm : null;
+  } catch {
+    return null;
   }
 }
 

@@ -3,7 +3,7 @@ import { eachMatrix } from '../matmul.ts';
 import { copy } from '../pointwise.ts';
 import { addressOf, reserve } from './arena.ts';
 import { load, spanOf, stage } from './instance.ts';
-import { divide } from './threads.ts';
+import { divide, RATE } from './threads.ts';
 
 /** Every product of a batch; false where one does not fit, which then none of its size does. */
 export const bmm: Attempt = ([y], [a, b]) => {
@@ -25,8 +25,6 @@ export function product(y: Nd, a: Nd, b: Nd): boolean {
 /** A matrix in WebAssembly's memory: its address, and its steps from row to row and from column to column. */
 type Place = readonly [address: number, row: number, column: number];
 
-/** Multiplications and additions a nanosecond, about. */
-const RATE = 20;
 /** Pieces end where tiles do. */
 const TILE = { rows: 6, columns: 4 };
 

@@ -1,13 +1,10 @@
 import { isContiguous, numelOf } from '../../shape.ts';
 import type { Attempt, Nd } from '../kernel.ts';
 import { inverseRoot, type NormParams, numberAt, setNumber, slopeOf } from '../norm.ts';
-import { allOf } from './elementwise.ts';
+import { allOf, FEW } from './elementwise.ts';
 import type { Functions } from './functions.ts';
 import { stage } from './instance.ts';
 import { withRoom } from './room.ts';
-
-/** Fewer elements are done sooner where they are. */
-const FEW = 512;
 
 /** Runs a function on arrays that lie in order, with rooms for lists of `kept` numbers. */
 function run(

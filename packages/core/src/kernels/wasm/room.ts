@@ -1,5 +1,5 @@
 import { isContiguous } from '../../shape.ts';
-import { allocate, contiguous, type Nd, viewAs } from '../kernel.ts';
+import { contiguous, type Nd, viewAs } from '../kernel.ts';
 import { copy } from '../pointwise.ts';
 import { addressOf, release, reserve } from './arena.ts';
 import { load, type Span, type Stage, stage } from './instance.ts';
@@ -23,14 +23,6 @@ export function withRoom(lengths: readonly number[], body: (...blocks: Float64Ar
   } finally {
     for (const block of blocks) if (block !== none) release(block);
   }
-}
-
-/** A view itself, if its elements lie in order; else a copy. */
-export function inOrder(x: Nd): Nd {
-  if (isContiguous(x.shape, x.stride)) return x;
-  const y = allocate(x.shape);
-  copy.run([y], [x]);
-  return y;
 }
 
 /** So many numbers that lie elsewhere are brought to WebAssembly's memory at a time, about. */

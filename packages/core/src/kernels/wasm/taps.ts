@@ -154,7 +154,7 @@ export function transposedFilterOf(weight: Nd, groups: number): Filter {
 /** How many taps a window has in one of the channels that a pass reads. */
 export const tapsOf = ({ looks }: Pass): number => looks[0].length * looks[1].length;
 
-/** Some of the channels of a group, from `first` to before `end`. */
+/** Some channels, or images, from `first` to before `end`. */
 export interface Part {
   readonly first: number;
   readonly end: number;

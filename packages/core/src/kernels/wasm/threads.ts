@@ -18,6 +18,9 @@ const PATIENCE = 60_000;
 /** So many times as long as it should be a piece may take. */
 const SLOWEST = 1000;
 
+/** Multiplications and additions that one thread does in a nanosecond, about. */
+export const RATE = 20;
+
 /** Work that can be cut into pieces, which may be done at the same time. */
 export interface Work {
   /** What is alike takes alike long. */
