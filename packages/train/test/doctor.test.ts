@@ -102,7 +102,7 @@ describe('the doctor leaves bit for bit as it was', () => {
     const [alone, examined] = [await trained(false), await trained(true)];
     expect(examined.weights).toEqual(alone.weights);
     expect(examined.said).toHaveLength(1);
-    expect(examined.said[0]).toMatch(/^doctor: nothing found \(.* s\)\n\npassed:\n {2}nan-in-inputs \(rows 300\)/);
+    expect(examined.said[0]).toMatch(/^doctor: nothing found \(.* m?s\)\n\npassed:\n {2}nan-in-inputs \(rows 300\)/);
   });
 });
 
@@ -116,7 +116,7 @@ describe('a diagnosis', () => {
   it('reads as a list of findings with evidence and fix, then what passed and what was not checked', async () => {
     const text = String(await examined());
     expect(text).toMatch(
-      /^doctor: 1 warning \(.* s\)\n\nwarning saturated-units\n {2}Sigmoid or tanh units are saturated/,
+      /^doctor: 1 warning \(.* m?s\)\n\nwarning saturated-units\n {2}Sigmoid or tanh units are saturated/,
     );
     expect(text).toMatch(
       /\n {2}evidence: layers 1, of layers 1, 1 \(Tanh\) 7\d\.\d %\n {2}fix: smaller initial weights/,
