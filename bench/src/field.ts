@@ -16,6 +16,8 @@ const leastRounds = 3;
 const checkedSteps = 5;
 /** Samples are so long that they hold the pauses of the garbage collector: a median of single steps would hide them. */
 const sampleMicros = 5000;
+/** For so long each warms up at least: compilers at run time take about a second to have seen a step. */
+const leastWarmUp = 1;
 /** Before each turn, so that the threads of the one before have gone to sleep. */
 const pauseMilliseconds = 20;
 
@@ -98,7 +100,7 @@ export class Field {
     demandAgreement(running);
     for (const entrant of running) {
       progress(`${task.name}: ${entrant.spec.label}, warming up`);
-      await attempt(entrant, () => warmUp(entrant.contestant!, entrant, seconds / 4));
+      await attempt(entrant, () => warmUp(entrant.contestant!, entrant, Math.max(seconds / 4, leastWarmUp)));
     }
     for (let round = 0; round < rounds; round++) {
       progress(`${task.name}: round ${round + 1} of ${rounds}`);

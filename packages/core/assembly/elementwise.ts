@@ -2,6 +2,8 @@
 // Results are contiguous. An operand is as long as the result, or repeats after `period` elements, or is one number
 // (period 1): so rows, columns of ones and scalars are broadcast without being written out.
 
+import { scratch } from './matmul';
+
 enum Op {
   add, sub, mul, div, maximum, minimum, step, eq, ne, lt, le, gt, ge, neg, abs, square, sqrt,
 }
@@ -29,20 +31,6 @@ function apply(op: i32, a: v128, b: v128): v128 {
   return f64x2.sqrt(a);
 }
 
-/** Two elements of an operand; of one number, twice that number. */
-// @ts-ignore: a decorator of AssemblyScript
-@inline
-function pair(at: i32, period: i32): v128 {
-  return period == 1 ? v128.load_splat<f64>(at) : v128.load(at);
-}
-
-/** Where an operand's elements for the result from `start` on begin. */
-// @ts-ignore: a decorator of AssemblyScript
-@inline
-function from(at: i32, period: i32, n: i32, start: i32): i32 {
-  return period == n ? at + start * 8 : at;
-}
-
 /** How many elements of the result go on without an operand starting over. */
 // @ts-ignore: a decorator of AssemblyScript
 @inline
@@ -50,25 +38,38 @@ function stretch(n: i32, period: i32): i32 {
   return period == 1 ? n : period;
 }
 
+/** Where an operand's pairs are: of one number, in this pair of it. */
+// @ts-ignore: a decorator of AssemblyScript
+@inline
+function pairs(at: i32, period: i32, twice: i32): i32 {
+  if (period != 1) return at;
+  v128.store(twice, v128.load_splat<f64>(at));
+  return twice;
+}
+
 // @ts-ignore: a decorator of AssemblyScript
 @inline
 function loop(op: i32, n: i32, a: i32, aPeriod: i32, b: i32, bPeriod: i32, y: i32): void {
   const run = min(stretch(n, aPeriod), stretch(n, bPeriod));
+  const aStep = aPeriod == 1 ? 0 : 16;
+  const bStep = bPeriod == 1 ? 0 : 16;
+  a = pairs(a, aPeriod, scratch());
+  b = pairs(b, bPeriod, scratch() + 16);
   for (let start = 0; start < n; start += run) {
-    const a0 = from(a, aPeriod, n, start);
-    const b0 = from(b, bPeriod, n, start);
-    const y0 = y + start * 8;
+    let left = a;
+    let right = b;
     let i = 0;
-    for (; i < run - 1; i += 2) {
-      const left = pair(aPeriod == 1 ? a0 : a0 + i * 8, aPeriod);
-      const right = pair(bPeriod == 1 ? b0 : b0 + i * 8, bPeriod);
-      v128.store(y0 + i * 8, apply(op, left, right));
+    for (; i < run - 3; i += 4, y += 32) {
+      v128.store(y, apply(op, v128.load(left), v128.load(right)));
+      v128.store(y, apply(op, v128.load(left + aStep), v128.load(right + bStep)), 16);
+      left += 2 * aStep;
+      right += 2 * bStep;
     }
-    if (i < run) {
-      const left = v128.load64_zero(aPeriod == 1 ? a0 : a0 + i * 8);
-      const right = v128.load64_zero(bPeriod == 1 ? b0 : b0 + i * 8);
-      v128.store64_lane(y0 + i * 8, apply(op, left, right), 0);
+    for (; i < run; i++, y += 8, left += aStep >> 1, right += bStep >> 1) {
+      v128.store64_lane(y, apply(op, v128.load64_zero(left), v128.load64_zero(right)), 0);
     }
+    if (aPeriod == n) a = left;
+    if (bPeriod == n) b = right;
   }
 }
 

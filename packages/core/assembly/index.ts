@@ -5,6 +5,7 @@ export * from './elementwise';
 export * from './correlate';
 export * from './correlateWeights';
 export * from './frame';
+export * from './loss';
 export * from './norm';
 export * from './pool';
 export * from './unfold';

@@ -50,26 +50,50 @@ function sumOf(isSquare: bool, n: i32, x: i32, mean: v128): f64 {
   return total(f64x2.add(a, b), f64x2.add(c, d)) + rest;
 }
 
+/** The terms of rows of `kept` numbers, `row` bytes apart, summed up column by column: eight at a time, and then one. */
+// @ts-ignore: a decorator of AssemblyScript
+@inline
+function sumColumns(isSquare: bool, rows: i32, kept: i32, row: i32, x: i32, mean: i32, y: i32): void {
+  let k = 0;
+  for (; k < kept - 7; k += 8, x += 64, mean += 64, y += 64) {
+    const m = isSquare ? v128.load(mean) : f64x2.splat(0);
+    const n = isSquare ? v128.load(mean, 16) : m;
+    const o = isSquare ? v128.load(mean, 32) : m;
+    const p = isSquare ? v128.load(mean, 48) : m;
+    let a = f64x2.splat(0);
+    let b = a;
+    let c = a;
+    let d = a;
+    for (let r = 0, at = x; r < rows; r++, at += row) {
+      a = f64x2.add(a, term(isSquare, v128.load(at), m));
+      b = f64x2.add(b, term(isSquare, v128.load(at, 16), n));
+      c = f64x2.add(c, term(isSquare, v128.load(at, 32), o));
+      d = f64x2.add(d, term(isSquare, v128.load(at, 48), p));
+    }
+    v128.store(y, a);
+    v128.store(y, b, 16);
+    v128.store(y, c, 32);
+    v128.store(y, d, 48);
+  }
+  for (; k < kept; k++, x += 8, mean += 8, y += 8) {
+    const m = isSquare ? v128.load64_zero(mean) : f64x2.splat(0);
+    let a = f64x2.splat(0);
+    for (let r = 0, at = x; r < rows; r++, at += row) a = f64x2.add(a, term(isSquare, v128.load64_zero(at), m));
+    v128.store64_lane(y, a, 0);
+  }
+}
+
 // @ts-ignore: a decorator of AssemblyScript
 @inline
 function sum(isSquare: bool, outer: i32, kept: i32, inner: i32, gap: i32, x: i32, mean: i32, y: i32): void {
+  if (inner == 1) {
+    sumColumns(isSquare, outer, kept, kept * 8 + gap, x, mean, y);
+    return;
+  }
   memory.fill(y, 0, kept * 8);
   for (let o = 0; o < outer; o++, x += gap) {
-    if (inner > 1) {
-      for (let k = 0; k < kept; k++, x += inner * 8) {
-        addTo(y, k, sumOf(isSquare, inner, x, isSquare ? v128.load_splat<f64>(mean + k * 8) : f64x2.splat(0)));
-      }
-      continue;
-    }
-    let k = 0;
-    for (; k < kept - 1; k += 2, x += 16) {
-      const m = isSquare ? v128.load(mean + k * 8) : f64x2.splat(0);
-      v128.store(y + k * 8, f64x2.add(v128.load(y + k * 8), term(isSquare, v128.load(x), m)));
-    }
-    if (k < kept) {
-      const m = isSquare ? v128.load64_zero(mean + k * 8) : f64x2.splat(0);
-      addTo(y, k, f64x2.extract_lane(term(isSquare, v128.load64_zero(x), m), 0));
-      x += 8;
+    for (let k = 0; k < kept; k++, x += inner * 8) {
+      addTo(y, k, sumOf(isSquare, inner, x, isSquare ? v128.load_splat<f64>(mean + k * 8) : f64x2.splat(0)));
     }
   }
 }

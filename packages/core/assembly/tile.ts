@@ -10,46 +10,37 @@ export const HEIGHT: i32 = 6;
 export const WIDTH: i32 = 4;
 
 /**
- * A tile y = (y if `adds`) + Σ over p of column p of a times row p of b. a's rows are 8 bytes apart (`isNear`), or
- * `aRow`; those from `height` on repeat the last one. With `isHalf` the tile has two columns.
+ * A tile y = s + Σ over p of column p of a times row p of b, with s the tile at `start`. a's rows are 8 bytes apart
+ * (`isNear`), or `aRow`; those from `height` on repeat the last one. With `isHalf` the tile has two columns.
  */
 // @ts-ignore: a decorator of AssemblyScript
 @inline
 function tile(
   isNear: bool, isHalf: bool, depth: i32, a: i32, aRow: i32, height: i32, aStep: i32,
-  b: i32, bStep: i32, y: i32, yRow: i32, adds: bool,
+  b: i32, bStep: i32, y: i32, yRow: i32, start: i32, startRow: i32,
 ): void {
   const y1 = y + yRow;
   const y2 = y1 + yRow;
   const y3 = y2 + yRow;
   const y4 = y3 + yRow;
   const y5 = y4 + yRow;
-  let s00 = f64x2.splat(0);
-  let s01 = s00;
-  let s10 = s00;
-  let s11 = s00;
-  let s20 = s00;
-  let s21 = s00;
-  let s30 = s00;
-  let s31 = s00;
-  let s40 = s00;
-  let s41 = s00;
-  let s50 = s00;
-  let s51 = s00;
-  if (adds) {
-    s00 = v128.load(y);
-    if (!isHalf) s01 = v128.load(y, 16);
-    s10 = v128.load(y1);
-    if (!isHalf) s11 = v128.load(y1, 16);
-    s20 = v128.load(y2);
-    if (!isHalf) s21 = v128.load(y2, 16);
-    s30 = v128.load(y3);
-    if (!isHalf) s31 = v128.load(y3, 16);
-    s40 = v128.load(y4);
-    if (!isHalf) s41 = v128.load(y4, 16);
-    s50 = v128.load(y5);
-    if (!isHalf) s51 = v128.load(y5, 16);
-  }
+  let s00 = v128.load(start);
+  let s01 = isHalf ? s00 : v128.load(start, 16);
+  start += startRow;
+  let s10 = v128.load(start);
+  let s11 = isHalf ? s10 : v128.load(start, 16);
+  start += startRow;
+  let s20 = v128.load(start);
+  let s21 = isHalf ? s20 : v128.load(start, 16);
+  start += startRow;
+  let s30 = v128.load(start);
+  let s31 = isHalf ? s30 : v128.load(start, 16);
+  start += startRow;
+  let s40 = v128.load(start);
+  let s41 = isHalf ? s40 : v128.load(start, 16);
+  start += startRow;
+  let s50 = v128.load(start);
+  let s51 = isHalf ? s50 : v128.load(start, 16);
   let a1 = 0;
   let a2 = 0;
   let a3 = 0;
@@ -106,34 +97,37 @@ function tile(
   if (!isHalf) v128.store(y5, s51, 16);
 }
 
-export function near(depth: i32, a: i32, aStep: i32, b: i32, bStep: i32, y: i32, yRow: i32, adds: bool): void {
-  tile(true, false, depth, a, 8, HEIGHT, aStep, b, bStep, y, yRow, adds);
+export function near(depth: i32, a: i32, aStep: i32, b: i32, bStep: i32, y: i32, yRow: i32, start: i32, startRow: i32): void {
+  tile(true, false, depth, a, 8, HEIGHT, aStep, b, bStep, y, yRow, start, startRow);
 }
 
-export function nearHalf(depth: i32, a: i32, aStep: i32, b: i32, bStep: i32, y: i32, yRow: i32, adds: bool): void {
-  tile(true, true, depth, a, 8, HEIGHT, aStep, b, bStep, y, yRow, adds);
+export function nearHalf(depth: i32, a: i32, aStep: i32, b: i32, bStep: i32, y: i32, yRow: i32, start: i32, startRow: i32): void {
+  tile(true, true, depth, a, 8, HEIGHT, aStep, b, bStep, y, yRow, start, startRow);
 }
 
 export function far(
-  depth: i32, a: i32, aRow: i32, height: i32, aStep: i32, b: i32, bStep: i32, y: i32, yRow: i32, adds: bool,
+  depth: i32, a: i32, aRow: i32, height: i32, aStep: i32, b: i32, bStep: i32, y: i32, yRow: i32,
+  start: i32, startRow: i32,
 ): void {
-  tile(false, false, depth, a, aRow, height, aStep, b, bStep, y, yRow, adds);
+  tile(false, false, depth, a, aRow, height, aStep, b, bStep, y, yRow, start, startRow);
 }
 
 export function farHalf(
-  depth: i32, a: i32, aRow: i32, height: i32, aStep: i32, b: i32, bStep: i32, y: i32, yRow: i32, adds: bool,
+  depth: i32, a: i32, aRow: i32, height: i32, aStep: i32, b: i32, bStep: i32, y: i32, yRow: i32,
+  start: i32, startRow: i32,
 ): void {
-  tile(false, true, depth, a, aRow, height, aStep, b, bStep, y, yRow, adds);
+  tile(false, true, depth, a, aRow, height, aStep, b, bStep, y, yRow, start, startRow);
 }
 
 /** How deep a product is whose panels of b stay in registers while all rows of a pass by. */
 export const THIN: i32 = 4;
 
-/** The same panel of b with one row of a after the other. */
+/** The same panel of b with one row of a after the other, each added to a row at `start`. */
 // @ts-ignore: a decorator of AssemblyScript
 @inline
 function strip(
   depth: i32, n: i32, a: i32, aRow: i32, aStep: i32, b: i32, bStep: i32, y: i32, yRow: i32, yColumn: i32, width: i32,
+  start: i32, startRow: i32,
 ): void {
   const b1 = b + bStep;
   const b2 = b1 + bStep;
@@ -146,12 +140,11 @@ function strip(
   const right2 = depth > 2 ? v128.load(b2, 16) : left0;
   const left3 = depth > 3 ? v128.load(b3) : left0;
   const right3 = depth > 3 ? v128.load(b3, 16) : left0;
-  const zero = f64x2.splat(0);
   const isWhole = width == WIDTH && yColumn == 8;
-  for (let i = 0; i < n; i++, a += aRow, y += yRow) {
+  for (let i = 0; i < n; i++, a += aRow, y += yRow, start += startRow) {
     const x0 = v128.load_splat<f64>(a);
-    let left = madd(x0, left0, zero);
-    let right = madd(x0, right0, zero);
+    let left = madd(x0, left0, v128.load(start));
+    let right = madd(x0, right0, v128.load(start, 16));
     if (depth > 1) {
       const x1 = v128.load_splat<f64>(a + aStep);
       left = madd(x1, left1, left);
@@ -181,34 +174,39 @@ function strip(
 
 export function thin1(
   n: i32, a: i32, aRow: i32, aStep: i32, b: i32, bStep: i32, y: i32, yRow: i32, yColumn: i32, width: i32,
+  start: i32, startRow: i32,
 ): void {
-  strip(1, n, a, aRow, aStep, b, bStep, y, yRow, yColumn, width);
+  strip(1, n, a, aRow, aStep, b, bStep, y, yRow, yColumn, width, start, startRow);
 }
 
 export function thin2(
   n: i32, a: i32, aRow: i32, aStep: i32, b: i32, bStep: i32, y: i32, yRow: i32, yColumn: i32, width: i32,
+  start: i32, startRow: i32,
 ): void {
-  strip(2, n, a, aRow, aStep, b, bStep, y, yRow, yColumn, width);
+  strip(2, n, a, aRow, aStep, b, bStep, y, yRow, yColumn, width, start, startRow);
 }
 
 export function thin3(
   n: i32, a: i32, aRow: i32, aStep: i32, b: i32, bStep: i32, y: i32, yRow: i32, yColumn: i32, width: i32,
+  start: i32, startRow: i32,
 ): void {
-  strip(3, n, a, aRow, aStep, b, bStep, y, yRow, yColumn, width);
+  strip(3, n, a, aRow, aStep, b, bStep, y, yRow, yColumn, width, start, startRow);
 }
 
 export function thin4(
   n: i32, a: i32, aRow: i32, aStep: i32, b: i32, bStep: i32, y: i32, yRow: i32, yColumn: i32, width: i32,
+  start: i32, startRow: i32,
 ): void {
-  strip(4, n, a, aRow, aStep, b, bStep, y, yRow, yColumn, width);
+  strip(4, n, a, aRow, aStep, b, bStep, y, yRow, yColumn, width, start, startRow);
 }
 
-/** y = a·b for a panel of b of at most THIN rows and `width` columns. */
+/** y = s + a·b for a panel of b of at most THIN rows and `width` columns, with s the rows at `start`. */
 export function thin(
   depth: i32, n: i32, a: i32, aRow: i32, aStep: i32, b: i32, bStep: i32, y: i32, yRow: i32, yColumn: i32, width: i32,
+  start: i32, startRow: i32,
 ): void {
-  if (depth == 1) thin1(n, a, aRow, aStep, b, bStep, y, yRow, yColumn, width);
-  else if (depth == 2) thin2(n, a, aRow, aStep, b, bStep, y, yRow, yColumn, width);
-  else if (depth == 3) thin3(n, a, aRow, aStep, b, bStep, y, yRow, yColumn, width);
-  else thin4(n, a, aRow, aStep, b, bStep, y, yRow, yColumn, width);
+  if (depth == 1) thin1(n, a, aRow, aStep, b, bStep, y, yRow, yColumn, width, start, startRow);
+  else if (depth == 2) thin2(n, a, aRow, aStep, b, bStep, y, yRow, yColumn, width, start, startRow);
+  else if (depth == 3) thin3(n, a, aRow, aStep, b, bStep, y, yRow, yColumn, width, start, startRow);
+  else thin4(n, a, aRow, aStep, b, bStep, y, yRow, yColumn, width, start, startRow);
 }

@@ -3,11 +3,11 @@ import ndarray from 'ndarray';
 import { describe, expect, it } from 'vitest';
 import { Generator, randn } from '../src/index.ts';
 import { contiguous, type Nd } from '../src/kernels/kernel.ts';
-import { bmm as reference } from '../src/kernels/matmul.ts';
+import { affine as affineReference, bmm as reference } from '../src/kernels/matmul.ts';
 import { release, reserve } from '../src/kernels/wasm/arena.ts';
 import { fused } from '../src/kernels/wasm/binary.ts';
 import { instantiate, load, loadedFrom, spanOf } from '../src/kernels/wasm/instance.ts';
-import { bmm } from '../src/kernels/wasm/matmul.ts';
+import { affine, bmm } from '../src/kernels/wasm/matmul.ts';
 import { compile } from '../src/kernels/wasm/module.ts';
 
 /** What is used of the global, which TypeScript's library for Node does not declare in full. */
@@ -155,6 +155,37 @@ describe('a product in WebAssembly', () => {
     );
   });
 
+  it('is added to a matrix of any layout, wherever that lies', () => {
+    const smaller = fc.integer({ min: 1, max: 5 });
+    const deep = fc.oneof(depth, fc.integer({ min: 1, max: 4 }));
+    fc.assert(
+      fc.property(
+        ...([fc.oneof(size, smaller), deep, fc.oneof(size, smaller), layout, layout, fc.boolean()] as const),
+        (n, k, m, layoutB, layoutC, isInside) => {
+          const operands = [
+            matrix(n, m, layoutC, wholeNumbers()),
+            matrix(n, k, 'by rows', wholeNumbers()),
+            matrix(k, m, layoutB, wholeNumbers()),
+          ];
+          const expected = fresh(n, m);
+          affineReference.run([expected], operands);
+          const blocks = operands.map(({ data }) => reserve(data.length)!);
+          const inside = operands.map(({ data, shape, stride, offset }, i) => {
+            blocks[i]!.set(data);
+            return ndarray(blocks[i]!, shape, stride, offset);
+          });
+          const y = fresh(n, m);
+          const block = reserve(n * m)!;
+          const to = isInside ? contiguous(block, [n, m]) : y;
+          expect(affine([to], isInside ? inside : operands, undefined)).toBe(true);
+          expect(to.data.every((value, i) => value === expected.data[i])).toBe(true);
+          [...blocks, block].forEach(release);
+        },
+      ),
+      { numRuns: 150 },
+    );
+  });
+
   it('is left to others where there is nothing to multiply', () => {
     expect(bmm([fresh(2, 0)], [fresh(2, 3), fresh(3, 0)], undefined)).toBe(false);
     expect(bmm([fresh(2, 2)], [fresh(2, 0), fresh(0, 2)], undefined)).toBe(false);
@@ -185,7 +216,7 @@ describe('the compiled product', () => {
         Float64Array,
         Float64Array,
       ];
-      wasm.multiply(n, m, k, at, k, 1, at + 8 * 6000, m, 1, at + 8 * 8000, 2, 2 * n + 1, 1);
+      wasm.multiply(n, m, k, at, k, 1, at + 8 * 6000, m, 1, at + 8 * 8000, 2, 2 * n + 1, at + 8 * 8000, 2, 2 * n + 1);
       for (let i = 0; i < n; i++) {
         for (let j = 0; j < m; j++) {
           let sum = y[2 * i + j * (2 * n + 1)]!;
@@ -208,7 +239,7 @@ describe('the compiled product', () => {
       new Float64Array(memory.buffer, at).set(a.data);
       new Float64Array(memory.buffer, at + 8 * n * k).set(b.data);
       const y = new Float64Array(memory.buffer, at + 8 * (n * k + k * m), n * m);
-      wasm.multiply(n, m, k, at, k, 1, at + 8 * n * k, m, 1, y.byteOffset, m, 1, 0);
+      wasm.multiply(n, m, k, at, k, 1, at + 8 * n * k, m, 1, y.byteOffset, m, 1, 0, 0, 0);
       expect(sameBits(y, inReference(a, b))).toBe(true);
     }
   });

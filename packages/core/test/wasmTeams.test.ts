@@ -81,6 +81,7 @@ describe('threads', () => {
         const batch = ({ data, shape, stride }: Nd) =>
           Object.assign(random(1, ...shape), { data, stride: [0, ...stride] });
         expectSameBits({ name: 'bmm', outs: [random(1, n, m)], ins: [batch(a), batch(b)] });
+        expectSameBits({ name: 'affine', outs: [random(1, n, m)], ins: [batch(random(n, m)), batch(a), batch(b)] });
       }),
       { numRuns: 60 },
     );
@@ -116,6 +117,20 @@ describe('threads', () => {
         const outs = [random(n), random(n), squares, random(1)];
         outs[3]!.data[0] = 3;
         expectSameBits({ name: 'adam', outs, ins: [random(n)], params: adam });
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  it('of any number compute the same loss and its gradient', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 60, max: 300 }), fc.constantFrom('mean', 'none'), (n, reduction) => {
+        const [scores, labels] = [random(n, 9), random(n)];
+        for (let i = 0; i < n; i++) labels.data[i] = i % 9;
+        const g = random(...(reduction === 'none' ? [n] : []));
+        const params = { reduction };
+        expectSameBits({ name: 'softmaxLoss', outs: [g], ins: [scores, labels], params });
+        expectSameBits({ name: 'softmaxLossGradient', outs: [random(n, 9)], ins: [g, scores, labels], params });
       }),
       { numRuns: 20 },
     );

@@ -23,7 +23,7 @@ export const softmaxLoss: Kernel<LossParams> = {
       total += loss;
       if (reduction === 'none') y!.data[placeOf(y!, n, i)] = loss;
     });
-    if (reduction !== 'none') y!.data[y!.offset] = reduction === 'mean' ? total / labels!.size : total;
+    if (reduction !== 'none') y!.data[y!.offset] = total / divisorOf(reduction, labels!);
   },
 };
 
@@ -35,7 +35,7 @@ export const softmaxLossGradient: Kernel<LossParams> = {
     const [classes, step] = [shape[1]!, stride[1]!];
     const to = gx!.data;
     const toStep = gx!.stride[1]!;
-    const shared = g!.data[g!.offset]! / (reduction === 'mean' ? labels!.size : 1);
+    const shared = g!.data[g!.offset]! / divisorOf(reduction, labels!);
     eachSample(x!, labels!, (at, label, n, i) => {
       const top = largest(data, at, classes, step);
       const start = gx!.offset + n * gx!.stride[0]! + i * (gx!.stride[2] ?? 0);
@@ -51,6 +51,10 @@ export const softmaxLossGradient: Kernel<LossParams> = {
     });
   },
 };
+
+/** What a sum of losses is divided by. */
+export const divisorOf = (reduction: LossParams['reduction'], labels: Nd): number =>
+  reduction === 'mean' ? labels.size : 1;
 
 /** The largest score of a sample; NaN if one is. */
 function largest(scores: Float64Array, at: number, classes: number, step: number): number {

@@ -1,9 +1,19 @@
 import { type Kernel, type Nd, viewAs } from './kernel.ts';
+import { add } from './pointwise.ts';
 
 /** y = a·b for every matrix of the batch: [batch…, n, k] · [batch…, k, m] → [batch…, n, m]. */
 export const bmm: Kernel = {
   name: 'bmm',
   run: ([y], [a, b]) => eachMatrix([y!, a!, b!], ([yi, ai, bi]) => product(yi!, ai!, bi!)),
+};
+
+/** y = c + a·b likewise, with c [batch…, n, m]. */
+export const affine: Kernel = {
+  name: 'affine',
+  run: ([y], [c, a, b]) => {
+    bmm.run([y!], [a!, b!]);
+    add.run([y!], [y!, c!]);
+  },
 };
 
 /** The matrices in the last two dims, for every position in the dims before. */

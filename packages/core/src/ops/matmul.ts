@@ -1,9 +1,10 @@
 import { ShapeError } from '../errors.ts';
-import { bmm as bmmKernel } from '../kernels/matmul.ts';
-import { compute, op } from '../op.ts';
+import * as kernels from '../kernels/matmul.ts';
+import { compute, expandView, op } from '../op.ts';
 import { checkNumber, readOptions } from '../options.ts';
 import { expandStrides, formatShape } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
+import { sumTo } from './broadcast.ts';
 import { add, mul } from './pointwise.ts';
 import { mT, reshape, squeeze, unsqueeze } from './view.ts';
 
@@ -12,10 +13,25 @@ const product = op({
   name: 'matmul',
   inputs: ['a', 'b'],
   broadcastBefore: 2,
-  forward: (a, b) => compute(bmmKernel, [...a.shape.slice(0, -1), b.shape.at(-1)!], [a, b]),
+  forward: (a, b) => compute(kernels.bmm, [...a.shape.slice(0, -1), b.shape.at(-1)!], [a, b]),
   backward: {
     a: (g, { b }): Tensor => product(g, mT(b)), // [n, m] · [m, k]
     b: (g, { a }): Tensor => product(mT(a), g), // [k, n] · [n, m]
+  },
+});
+
+/** c + a·b for matrices, or for batches of them; c is broadcast. */
+const affine = op({
+  name: 'addmm',
+  inputs: ['c', 'a', 'b'],
+  forward: (c, a, b) => {
+    const shape = [...a.shape.slice(0, -1), b.shape.at(-1)!];
+    return compute(kernels.affine, shape, [expandView(c, shape), a, b]);
+  },
+  backward: {
+    c: (g, { shapes }) => sumTo(g, shapes.c),
+    a: (g, { b }) => product(g, mT(b)),
+    b: (g, { a }) => product(mT(a), g),
   },
 });
 
@@ -31,12 +47,7 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
 }
 
 function multiply(operation: string, a: Tensor, b: Tensor): Tensor {
-  if (a.shape.at(-1) !== b.shape.at(b.ndim === 1 ? 0 : -2)) {
-    throw new ShapeError(
-      `${operation}: inner dimensions differ: ${formatShape(a.shape)} · ${formatShape(b.shape)} ` +
-        `(${a.shape.at(-1)} ≠ ${b.shape.at(b.ndim === 1 ? 0 : -2)})`,
-    );
-  }
+  checkInner(operation, a, b);
   if (a.ndim === 1) return squeeze(multiply(operation, unsqueeze(a, 0), b), { dim: b.ndim === 1 ? 0 : -2 });
   if (b.ndim === 1) return squeeze(multiply(operation, a, unsqueeze(b, 1)), { dim: -1 });
   if (a.ndim > 2 && b.ndim === 2) {
@@ -51,7 +62,8 @@ function multiply(operation: string, a: Tensor, b: Tensor): Tensor {
 
 /** The product of two matrices: [n, k] · [k, m] → [n, m]. @throws ShapeError for anything else @see PyTorch `torch.mm` */
 export function mm(a: Tensor, b: Tensor): Tensor {
-  return matrices('mm', a, b);
+  checkDims('mm', [a, 2], [b, 2]);
+  return multiply('mm', a, b);
 }
 
 /**
@@ -60,7 +72,8 @@ export function mm(a: Tensor, b: Tensor): Tensor {
  * @see PyTorch `torch.bmm`
  */
 export function bmm(a: Tensor, b: Tensor): Tensor {
-  return batches('bmm', a, b);
+  checkBatches('bmm', a, b);
+  return multiply('bmm', a, b);
 }
 
 /** A matrix times a vector: [n, k] · [k] → [n]. @throws ShapeError for anything else @see PyTorch `torch.mv` */
@@ -95,7 +108,8 @@ export interface WeightOptions {
  * @see PyTorch `torch.addmm`
  */
 export function addmm(input: Tensor, a: Tensor, b: Tensor, options?: WeightOptions): Tensor {
-  return weighed('addmm', input, matrices('addmm', a, b), options);
+  checkDims('addmm', [a, 2], [b, 2]);
+  return weighed('addmm', input, a, b, options);
 }
 
 /**
@@ -105,34 +119,38 @@ export function addmm(input: Tensor, a: Tensor, b: Tensor, options?: WeightOptio
  * @see PyTorch `torch.baddbmm`
  */
 export function baddbmm(input: Tensor, a: Tensor, b: Tensor, options?: WeightOptions): Tensor {
-  return weighed('baddbmm', input, batches('baddbmm', a, b), options);
+  checkBatches('baddbmm', a, b);
+  return weighed('baddbmm', input, a, b, options);
 }
 
-function matrices(operation: string, a: Tensor, b: Tensor): Tensor {
-  checkDims(operation, [a, 2], [b, 2]);
-  return multiply(operation, a, b);
+function weighed(operation: string, input: Tensor, a: Tensor, b: Tensor, options: WeightOptions | undefined): Tensor {
+  checkInner(operation, a, b);
+  const { beta, alpha } = readOptions(operation, options, { beta: 1, alpha: 1 });
+  checkNumber(operation, 'beta', beta);
+  checkNumber(operation, 'alpha', alpha);
+  const shape = [...a.shape.slice(0, -1), b.shape.at(-1)!];
+  if (expandStrides(input.shape, input.ndarray.stride, shape) === null) {
+    throw new ShapeError(`${operation}: input ${formatShape(input.shape)} does not broadcast to ${formatShape(shape)}`);
+  }
+  if (alpha === 1 && beta === 1) return affine(input, a, b);
+  const scaled = alpha === 1 ? product(a, b) : mul(product(a, b), alpha);
+  if (beta === 0) return scaled;
+  return add(scaled, beta === 1 ? input : mul(input, beta));
 }
 
-function batches(operation: string, a: Tensor, b: Tensor): Tensor {
+function checkInner(operation: string, a: Tensor, b: Tensor): void {
+  const [columns, rows] = [a.shape.at(-1), b.shape.at(b.ndim === 1 ? 0 : -2)];
+  if (columns === rows) return;
+  throw new ShapeError(
+    `${operation}: inner dimensions differ: ${formatShape(a.shape)} · ${formatShape(b.shape)} (${columns} ≠ ${rows})`,
+  );
+}
+
+function checkBatches(operation: string, a: Tensor, b: Tensor): void {
   checkDims(operation, [a, 3], [b, 3]);
   if (a.shape[0] !== b.shape[0]) {
     throw new ShapeError(`${operation}: batch sizes differ: ${formatShape(a.shape)} · ${formatShape(b.shape)}`);
   }
-  return multiply(operation, a, b);
-}
-
-function weighed(operation: string, input: Tensor, product: Tensor, options: WeightOptions | undefined): Tensor {
-  const { beta, alpha } = readOptions(operation, options, { beta: 1, alpha: 1 });
-  checkNumber(operation, 'beta', beta);
-  checkNumber(operation, 'alpha', alpha);
-  if (expandStrides(input.shape, input.ndarray.stride, product.shape) === null) {
-    throw new ShapeError(
-      `${operation}: input ${formatShape(input.shape)} does not broadcast to ${formatShape(product.shape)}`,
-    );
-  }
-  const scaled = alpha === 1 ? product : mul(product, alpha);
-  if (beta === 0) return scaled;
-  return add(scaled, beta === 1 ? input : mul(input, beta));
 }
 
 function checkDims(operation: string, ...operands: [x: Tensor, ndim: number][]): void {

@@ -1,6 +1,6 @@
 import {
   add,
-  add_,
+  addmm,
   bmm,
   formatShape,
   matmul,
@@ -16,7 +16,7 @@ import {
   t,
 } from '@ndgrad/core';
 
-// x·Wᵀ as one operation, so that ∂L/∂W comes in the layout of W; with a bias, which is added where the product stands.
+// x·Wᵀ, with a bias or without, as one operation, so that ∂L/∂W comes in the layout of W.
 
 const slopes = {
   x: (g: Tensor, { weight }: { weight: Tensor }) => matmul(g, weight), // [n, out] · [out, in]
@@ -31,7 +31,7 @@ const weighted = op({
 const affine = op({
   name: 'linear',
   inputs: ['x', 'weight', 'bias'],
-  forward: (x, weight, bias) => add_(matmul(x, t(weight)), bias),
+  forward: (x, weight, bias) => addmm(bias, x, t(weight)),
   backward: { ...slopes, bias: (g) => sum(g, { dim: 0 }) },
 });
 

@@ -49,7 +49,9 @@ export interface Functions {
     y: number,
     yRow: number,
     yColumn: number,
-    adds: number,
+    start: number,
+    startRow: number,
+    startColumn: number,
   ): void;
   useRoom(thread: number): void;
   /** And so the other elementwise functions, by the names of their kernels; those of one operand have no second. */
@@ -165,6 +167,17 @@ export interface Functions {
     scale: number,
     shift: number,
     slope: number,
+    y: number,
+  ): void;
+  softmaxLoss(n: number, classes: number, inner: number, x: number, labels: number, e: number, y: number): void;
+  softmaxLossGradient(
+    n: number,
+    classes: number,
+    inner: number,
+    g: number,
+    gStep: number,
+    x: number,
+    labels: number,
     y: number,
   ): void;
   adam(

@@ -67,7 +67,7 @@ function fuses(wasm: Functions, memory: Memory): boolean {
   const at = wasm.freeFrom(1);
   const numbers = new Float64Array(memory.buffer, at, 3);
   numbers.set([3, 5, 7]);
-  wasm.multiply(1, 1, 1, at, 1, 1, at + 8, 1, 1, at + 16, 1, 1, 1);
+  wasm.multiply(1, 1, 1, at, 1, 1, at + 8, 1, 1, at + 16, 1, 1, at + 16, 1, 1);
   return numbers[2] === 3 * 5 + 7;
 }
 

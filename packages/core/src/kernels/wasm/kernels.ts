@@ -2,7 +2,8 @@ import type { Attempt } from '../kernel.ts';
 import * as adam from './adam.ts';
 import * as conv from './conv.ts';
 import * as elementwise from './elementwise.ts';
-import { bmm } from './matmul.ts';
+import * as loss from './loss.ts';
+import { affine, bmm } from './matmul.ts';
 import * as norm from './norm.ts';
 import * as pool from './pool.ts';
 import * as unfold from './unfold.ts';
@@ -15,8 +16,10 @@ export const kernels: Readonly<Record<string, Attempt>> = {
   ...elementwise.kernels,
   ...adam.kernels,
   ...conv.kernels,
+  ...loss.kernels,
   ...norm.kernels,
   ...pool.kernels,
   ...unfold.kernels,
+  affine,
   bmm,
 };

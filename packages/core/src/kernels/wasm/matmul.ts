@@ -15,11 +15,21 @@ export const bmm: Attempt = ([y], [a, b]) => {
   return fits;
 };
 
-/** y = a·b for matrices of any strides; false, having done nothing, where WebAssembly has no room for them. */
-export function product(y: Nd, a: Nd, b: Nd): boolean {
+/** y = c + a·b, likewise. */
+export const affine: Attempt = ([y], [c, a, b]) => {
+  if (y!.size === 0 || a!.size === 0) return false;
+  let fits = true;
+  eachMatrix([y!, c!, a!, b!], ([yi, ci, ai, bi]) => {
+    fits &&= product(yi!, ai!, bi!, ci!);
+  });
+  return fits;
+};
+
+/** y = a·b, or y = c + a·b, for matrices of any strides; false, having done nothing, where WebAssembly has no room. */
+export function product(y: Nd, a: Nd, b: Nd, c: Nd | null = null): boolean {
   if (load() instanceof Error) return false;
-  if (inPlace(y, a, b)) return true;
-  return a.size + b.size + y.size <= FEW ? gathered(y, a, b) : copied(y, a, b);
+  if (inPlace(y, a, b, c)) return true;
+  return a.size + b.size + y.size <= FEW ? gathered(y, a, b, c) : copied(y, a, b, c);
 }
 
 /** A matrix in WebAssembly's memory: its address, and its steps from row to row and from column to column. */
@@ -28,7 +38,10 @@ type Place = readonly [address: number, row: number, column: number];
 /** Pieces end where tiles do. */
 const TILE = { rows: 6, columns: 4 };
 
-function multiply([n, m, k]: readonly number[], a: Place, b: Place, y: Place): void {
+/** Where there is nothing to add to. */
+const nowhere: Place = [0, 0, 0];
+
+function multiply([n, m, k]: readonly number[], a: Place, b: Place, y: Place, c: Place): void {
   const isByColumn = m! > n!;
   divide({
     name: 'multiply',
@@ -37,8 +50,26 @@ function multiply([n, m, k]: readonly number[], a: Place, b: Place, y: Place): v
     grain: isByColumn ? TILE.columns : TILE.rows,
     calls: (first, count) => [
       isByColumn
-        ? ['multiply', n!, count, k!, ...a, ...along(b, first * b[2]), ...along(y, first * y[2]), 0]
-        : ['multiply', count, m!, k!, ...along(a, first * a[1]), ...b, ...along(y, first * y[1]), 0],
+        ? [
+            'multiply',
+            n!,
+            count,
+            k!,
+            ...a,
+            ...along(b, first * b[2]),
+            ...along(y, first * y[2]),
+            ...along(c, first * c[2]),
+          ]
+        : [
+            'multiply',
+            count,
+            m!,
+            k!,
+            ...along(a, first * a[1]),
+            ...b,
+            ...along(y, first * y[1]),
+            ...along(c, first * c[1]),
+          ],
     ],
   });
 }
@@ -46,10 +77,12 @@ function multiply([n, m, k]: readonly number[], a: Place, b: Place, y: Place): v
 const along = ([address, row, column]: Place, elements: number): Place => [address + 8 * elements, row, column];
 
 /** Where all lie in WebAssembly's memory. */
-function inPlace(y: Nd, a: Nd, b: Nd): boolean {
+function inPlace(y: Nd, a: Nd, b: Nd, c: Nd | null): boolean {
   const [atY, atA, atB] = [addressOf(y.data), addressOf(a.data), addressOf(b.data)];
-  if (atY < 0 || atA < 0 || atB < 0) return false;
-  multiply([...y.shape, a.shape[1]!], placeOf(a, atA), placeOf(b, atB), placeOf(y, atY));
+  const atC = c === null ? 0 : addressOf(c.data);
+  if (atY < 0 || atA < 0 || atB < 0 || atC < 0) return false;
+  const start = c === null ? nowhere : placeOf(c, atC);
+  multiply([...y.shape, a.shape[1]!], placeOf(a, atA), placeOf(b, atB), placeOf(y, atY), start);
   return true;
 }
 
@@ -61,7 +94,7 @@ const FEW = 1024;
 let few: Float64Array | null = null;
 
 /** Where the operands have few numbers: they are copied in order. */
-function gathered(y: Nd, a: Nd, b: Nd): boolean {
+function gathered(y: Nd, a: Nd, b: Nd, c: Nd | null): boolean {
   few ??= reserve(FEW);
   if (few === null) return false;
   const [n, m] = y.shape as [number, number];
@@ -70,7 +103,9 @@ function gathered(y: Nd, a: Nd, b: Nd): boolean {
   gather(few, n * k, b);
   const at = few.byteOffset;
   const atY = n * k + k * m;
-  multiply([n, m, k], [at, k, 1], [at + 8 * n * k, m, 1], [at + 8 * atY, m, 1]);
+  if (c !== null) gather(few, atY, c);
+  const inY: Place = [at + 8 * atY, m, 1];
+  multiply([n, m, k], [at, k, 1], [at + 8 * n * k, m, 1], inY, c === null ? nowhere : inY);
   const { data, offset } = y;
   const [row, column] = y.stride as [number, number];
   for (let i = 0, from = atY; i < n; i++) {
@@ -88,15 +123,16 @@ function gather(to: Float64Array, start: number, { data, shape, stride, offset }
 }
 
 /** Where they have more: the stretches of memory that they span are copied as they are. */
-function copied(y: Nd, a: Nd, b: Nd): boolean {
+function copied(y: Nd, a: Nd, b: Nd, c: Nd | null): boolean {
   const [n, m] = y.shape as [number, number];
   const isWhole = y.stride[1] === 1 && y.stride[0] === m;
   const to = isWhole ? y : contiguous(new Float64Array(n * m), [n, m]);
-  const [spanA, spanB] = [spanOf(a), spanOf(b)];
-  const staged = stage([spanA, spanB], [spanOf(to)]);
+  const ins = c === null ? [a, b] : [a, b, c];
+  const spans = ins.map(spanOf);
+  const staged = stage(spans, [spanOf(to)]);
   if (staged === null) return false;
-  const [inA, inB] = [placeOf(a, staged.ins[0]! - 8 * spanA.first), placeOf(b, staged.ins[1]! - 8 * spanB.first)];
-  multiply([n, m, a.shape[1]!], inA, inB, [staged.outs[0]!, m, 1]);
+  const places = ins.map((x, i) => placeOf(x, staged.ins[i]! - 8 * spans[i]!.first));
+  multiply([n, m, a.shape[1]!], places[0]!, places[1]!, [staged.outs[0]!, m, 1], places[2] ?? nowhere);
   staged.finish();
   if (!isWhole) copy.run([y], [to]);
   return true;
