@@ -1,4 +1,4 @@
-import type { Attempt } from '../kernel.ts';
+import type { Attempt, Nd } from '../kernel.ts';
 import { eachMatrix } from '../matmul.ts';
 import { add } from '../pointwise.ts';
 import { kernels as sums } from '../wasm/elementwise.ts';
@@ -18,18 +18,22 @@ export function found(): string {
   return blas instanceof Error ? '' : blas.path;
 }
 
-/**
- * Products of fewer multiplications, or of no more depth, are left to WebAssembly: it takes about as long, and a processor
- * that has seen AVX-512 runs everything some tenths slower for a while.
- */
-const FEW = 2 ** 17;
+/** So few rows or columns leave most of a library's tiles empty. */
 const THIN = 4;
+
+/**
+ * Whether WebAssembly takes no longer for a product: a call of the library has its price, and a processor that has seen
+ * AVX-512 runs everything some tenths slower for a while.
+ */
+function isSmall(y: Nd, a: Nd): boolean {
+  const [n, m, k] = [y.shape.at(-2)!, y.shape.at(-1)!, a.shape.at(-1)!];
+  return k <= THIN || n * m * k < (Math.min(n, m) <= THIN ? 2 ** 17 : 2 ** 14);
+}
 
 /** Every product of a batch; false where y's rows are not contiguous, and for what is done sooner without. */
 const bmm: Attempt = ([y], [a, b]) => {
   const blas = library();
-  const depth = a!.shape.at(-1)!;
-  if (blas instanceof Error || depth <= THIN || y!.size * depth < FEW) return false;
+  if (blas instanceof Error || y!.size === 0 || isSmall(y!, a!)) return false;
   let fits = true;
   eachMatrix([y!, a!, b!], ([yi, ai, bi]) => {
     fits &&= product(blas.dgemm, yi!, ai!, bi!);
