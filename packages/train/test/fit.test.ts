@@ -111,14 +111,16 @@ describe('fit', () => {
   });
 
   it('lets timers have their turn while it computes', async () => {
-    const model = new Sequential(new Linear(2, 300), new Linear(300, 2));
-    const optimizer = new SGD(model.parameters(), { lr: 0.01 });
-    const train = new DataLoader(twoClasses(0, 400), { batchSize: 20 });
+    const { model, optimizer, train } = linearProblem();
+    const controller = new AbortController();
     let turns = 0;
-    const timer = setInterval(() => turns++, 1);
-    await fit(model, { loss, optimizer, train, epochs: 10 });
+    const timer = setInterval(() => {
+      if (++turns === 3) controller.abort();
+    }, 1);
+    const { reason } = await fit(model, { loss, optimizer, train, epochs: 1e9, signal: controller.signal, maxTime: 30 });
     clearInterval(timer);
     expect(turns).toBeGreaterThan(2);
+    expect(reason).toBe('aborted');
   });
 
   it('prints nothing unless it is asked to', async () => {
