@@ -27,7 +27,7 @@ const THIN = 4;
  */
 function isSmall(y: Nd, a: Nd): boolean {
   const [n, m, k] = [y.shape.at(-2)!, y.shape.at(-1)!, a.shape.at(-1)!];
-  return k <= THIN || n * m * k < (Math.min(n, m) <= THIN ? 2 ** 17 : 2 ** 14);
+  return k <= THIN || n * m * k < (Math.min(n, m) <= THIN ? 2 ** 17 : 2 ** 10);
 }
 
 /** Every product of a batch; false where y's rows are not contiguous, and for what is done sooner without. */
