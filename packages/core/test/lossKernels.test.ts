@@ -77,6 +77,14 @@ describe('in WebAssembly', () => {
     }
   });
 
+  it.each([3, -1, 1.5, NaN])('a label that is none, as %s, leads nowhere in memory', (label) => {
+    const labels = labelsOf([300], 3);
+    labels.set(7, label);
+    const [x, params] = [numbers([300, 3]), { reduction: 'mean' }];
+    expect(kernels.softmaxLoss!([unwritten([])], [x, labels], params)).toBe(false);
+    expect(kernels.softmaxLossGradient!([unwritten([300, 3])], [numbers([]), x, labels], params)).toBe(false);
+  });
+
   it('few scores, and those that do not lie in order, are left to the reference', () => {
     const labels = labelsOf([4], 3);
     const params = { reduction: 'mean' };

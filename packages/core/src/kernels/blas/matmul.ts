@@ -2,6 +2,7 @@ import type { Attempt, Nd } from '../kernel.ts';
 import { eachMatrix } from '../matmul.ts';
 import { add } from '../pointwise.ts';
 import { kernels as sums } from '../wasm/elementwise.ts';
+import * as wasm from '../wasm/matmul.ts';
 import * as conv from './conv.ts';
 import { product } from './dgemm.ts';
 import { library } from './library.ts';
@@ -30,20 +31,23 @@ function isSmall(y: Nd, a: Nd): boolean {
   return k <= THIN || n * m * k < (Math.min(n, m) <= THIN ? 2 ** 17 : 2 ** 10);
 }
 
-/** Every product of a batch; false where y's rows are not contiguous, and for what is done sooner without. */
-const bmm: Attempt = ([y], [a, b]) => {
+/** Every product of a batch; false where y's rows are not contiguous, or where there is nothing to multiply. */
+function multiply(y: Nd, a: Nd, b: Nd): boolean {
   const blas = library();
-  if (blas instanceof Error || y!.size === 0 || isSmall(y!, a!)) return false;
+  if (blas instanceof Error || y.size === 0 || a.size === 0) return false;
   let fits = true;
-  eachMatrix([y!, a!, b!], ([yi, ai, bi]) => {
+  eachMatrix([y, a, b], ([yi, ai, bi]) => {
     fits &&= product(blas.dgemm, yi!, ai!, bi!);
   });
   return fits;
-};
+}
+
+const bmm: Attempt = ([y], [a, b]) => (isSmall(y!, a!) && wasm.bmm([y!], [a!, b!], undefined)) || multiply(y!, a!, b!);
 
 /** y = c + a·b: the product, and then the sum by whoever does sums. */
 const affine: Attempt = ([y], [c, a, b]) => {
-  if (!bmm([y!], [a!, b!], undefined)) return false;
+  if (isSmall(y!, a!) && wasm.affine([y!], [c!, a!, b!], undefined)) return true;
+  if (!multiply(y!, a!, b!)) return false;
   if (!sums.add!([y!], [y!, c!], undefined)) add.run([y!], [y!, c!]);
   return true;
 };

@@ -6,14 +6,23 @@ import { stage } from './instance.ts';
 import { withRoom } from './room.ts';
 import { divide } from './threads.ts';
 
-const areContiguous = (...arrays: readonly Nd[]): boolean => arrays.every((x) => isContiguous(x.shape, x.stride));
+/** Whether there are enough scores, all arrays lie in order, and the labels are labels: what they lead to is written to. */
+function fits(x: Nd, labels: Nd, ...others: readonly Nd[]): boolean {
+  if (x.size < FEW || [x, labels, ...others].some(({ shape, stride }) => !isContiguous(shape, stride))) return false;
+  const [{ data, offset, size }, classes] = [labels, x.shape[1]!];
+  for (let i = offset; i < offset + size; i++) {
+    const label = data[i]!;
+    if (!(label >= 0 && label < classes && Number.isInteger(label))) return false;
+  }
+  return true;
+}
 
 /** How long a score takes, in nanoseconds, about. */
 const NANOS = 4;
 
 const softmaxLoss: Attempt = ([y], [x, labels], params) => {
   const { reduction } = params as LossParams;
-  if (x!.size < FEW || !areContiguous(y!, x!, labels!)) return false;
+  if (!fits(x!, labels!, y!)) return false;
   const [n, classes, inner = 1] = x!.shape as [number, number, number?];
   return withRoom([labels!.size, x!.size], (losses, exponentials) => {
     const staged = stage([x!, labels!].map(allOf), []);
@@ -46,7 +55,7 @@ function sumOf(numbers: Float64Array): number {
 
 const softmaxLossGradient: Attempt = ([gx], [g, x, labels], params) => {
   const { reduction } = params as LossParams;
-  if (x!.size < FEW || !areContiguous(gx!, g!, x!, labels!)) return false;
+  if (!fits(x!, labels!, gx!, g!)) return false;
   const [n, classes, inner = 1] = x!.shape as [number, number, number?];
   return withRoom([g!.size], (scales) => {
     const staged = stage([x!, labels!].map(allOf), [allOf(gx!)]);
@@ -61,19 +70,8 @@ const softmaxLossGradient: Attempt = ([gx], [g, x, labels], params) => {
       grain: 1,
       calls(first, count) {
         const [from, perSample] = [8 * first * classes * inner, 8 * first * inner];
-        return [
-          [
-            ...([
-              'softmaxLossGradient',
-              count,
-              classes,
-              inner,
-              scales!.byteOffset + gStep * first * inner,
-              gStep,
-            ] as const),
-            ...([atX + from, atLabels + perSample, atGx + from] as const),
-          ],
-        ];
+        const places = [scales!.byteOffset + gStep * first * inner, gStep, atX + from, atLabels + perSample] as const;
+        return [['softmaxLossGradient', count, classes, inner, ...places, atGx + from]];
       },
     });
     staged.finish();
