@@ -117,7 +117,14 @@ describe('fit', () => {
     const timer = setInterval(() => {
       if (++turns === 3) controller.abort();
     }, 1);
-    const { reason } = await fit(model, { loss, optimizer, train, epochs: 1e9, signal: controller.signal, maxTime: 30 });
+    const { reason } = await fit(model, {
+      loss,
+      optimizer,
+      train,
+      epochs: 1e9,
+      signal: controller.signal,
+      maxTime: 30,
+    });
     clearInterval(timer);
     expect(turns).toBeGreaterThan(2);
     expect(reason).toBe('aborted');
