@@ -30,6 +30,15 @@ export function eachMatrix(arrays: readonly Nd[], visit: (matrices: readonly Nd[
   }
 }
 
+/** The same, until `takes` says false of one; whether it took all. */
+export function everyMatrix(arrays: readonly Nd[], takes: (matrices: readonly Nd[]) => boolean): boolean {
+  let all = true;
+  eachMatrix(arrays, (matrices) => {
+    all &&= takes(matrices);
+  });
+  return all;
+}
+
 /** Products are computed in tiles of this many rows and columns, whose sums fit in registers. */
 const TILE = 4;
 

@@ -2,11 +2,17 @@ import { ShapeError } from '../errors.ts';
 import * as kernels from '../kernels/matmul.ts';
 import { compute, expandView, op } from '../op.ts';
 import { checkNumber, readOptions } from '../options.ts';
-import { expandStrides, formatShape } from '../shape.ts';
+import { expandStrides, formatShape, sameShape } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 import { sumTo } from './broadcast.ts';
 import { add, mul } from './pointwise.ts';
 import { mT, reshape, squeeze, unsqueeze } from './view.ts';
+
+/** ∂L/∂a and ∂L/∂b, for L of a·b. */
+const factors = {
+  a: (g: Tensor, { b }: { b: Tensor }): Tensor => product(g, mT(b)), // [n, m] · [m, k]
+  b: (g: Tensor, { a }: { a: Tensor }): Tensor => product(mT(a), g), // [k, n] · [n, m]
+};
 
 /** Every product of a batch: [… n, k] · [… k, m] → [… n, m], the leading dims broadcast. */
 const product = op({
@@ -14,10 +20,7 @@ const product = op({
   inputs: ['a', 'b'],
   broadcastBefore: 2,
   forward: (a, b) => compute(kernels.bmm, [...a.shape.slice(0, -1), b.shape.at(-1)!], [a, b]),
-  backward: {
-    a: (g, { b }): Tensor => product(g, mT(b)), // [n, m] · [m, k]
-    b: (g, { a }): Tensor => product(mT(a), g), // [k, n] · [n, m]
-  },
+  backward: factors,
 });
 
 /** c + a·b for matrices, or for batches of them; c is broadcast. */
@@ -28,11 +31,7 @@ const affine = op({
     const shape = [...a.shape.slice(0, -1), b.shape.at(-1)!];
     return compute(kernels.affine, shape, [expandView(c, shape), a, b]);
   },
-  backward: {
-    c: (g, { shapes }) => sumTo(g, shapes.c),
-    a: (g, { b }) => product(g, mT(b)),
-    b: (g, { a }) => product(mT(a), g),
-  },
+  backward: { c: (g, { shapes }) => (sameShape(g.shape, shapes.c) ? g : sumTo(g, shapes.c)), ...factors },
 });
 
 /**

@@ -1,5 +1,5 @@
 import type { Attempt, Nd } from '../kernel.ts';
-import { eachMatrix } from '../matmul.ts';
+import { everyMatrix } from '../matmul.ts';
 import { add } from '../pointwise.ts';
 import { kernels as sums } from '../wasm/elementwise.ts';
 import * as wasm from '../wasm/matmul.ts';
@@ -23,8 +23,8 @@ export function found(): string {
 const THIN = 4;
 
 /**
- * Whether WebAssembly takes no longer for a product: a call of the library has its price, and a processor that has seen
- * AVX-512 runs everything some tenths slower for a while.
+ * Whether WebAssembly takes no longer for a product: a call of the library has its price, and after OpenBLAS's AVX-512
+ * other kernels were seen to take a fifth longer.
  */
 function isSmall(y: Nd, a: Nd): boolean {
   const [n, m, k] = [y.shape.at(-2)!, y.shape.at(-1)!, a.shape.at(-1)!];
@@ -35,11 +35,7 @@ function isSmall(y: Nd, a: Nd): boolean {
 function multiply(y: Nd, a: Nd, b: Nd): boolean {
   const blas = library();
   if (blas instanceof Error || y.size === 0 || a.size === 0) return false;
-  let fits = true;
-  eachMatrix([y, a, b], ([yi, ai, bi]) => {
-    fits &&= product(blas.dgemm, yi!, ai!, bi!);
-  });
-  return fits;
+  return everyMatrix([y, a, b], ([yi, ai, bi]) => product(blas.dgemm, yi!, ai!, bi!));
 }
 
 const bmm: Attempt = ([y], [a, b]) => (isSmall(y!, a!) && wasm.bmm([y!], [a!, b!], undefined)) || multiply(y!, a!, b!);

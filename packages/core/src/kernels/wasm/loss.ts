@@ -2,11 +2,12 @@ import { isContiguous } from '../../shape.ts';
 import type { Attempt, Nd } from '../kernel.ts';
 import { divisorOf, type LossParams } from '../loss.ts';
 import { allOf, FEW } from './elementwise.ts';
+import type { Call } from './functions.ts';
 import { stage } from './instance.ts';
 import { withRoom } from './room.ts';
 import { divide } from './threads.ts';
 
-/** Whether there are enough scores, all arrays lie in order, and the labels are labels: what they lead to is written to. */
+/** Whether there are enough scores, all arrays lie in order, and labels are labels: where they lead to is written to. */
 function fits(x: Nd, labels: Nd, ...others: readonly Nd[]): boolean {
   if (x.size < FEW || [x, labels, ...others].some(({ shape, stride }) => !isContiguous(shape, stride))) return false;
   const [{ data, offset, size }, classes] = [labels, x.shape[1]!];
@@ -20,60 +21,60 @@ function fits(x: Nd, labels: Nd, ...others: readonly Nd[]): boolean {
 /** How long a score takes, in nanoseconds, about. */
 const NANOS = 4;
 
+/**
+ * Cuts the work on scores [n, classes, inner] along n. `places` gives the addresses for what begins so many bytes of
+ * scores, and of labels, later.
+ */
+function divideSamples(
+  name: 'softmaxLoss' | 'softmaxLossGradient',
+  { shape, size }: Nd,
+  places: (scores: number, samples: number) => readonly number[],
+): void {
+  const [n, classes, inner = 1] = shape as [number, number, number?];
+  divide({
+    name,
+    nanos: NANOS * size,
+    parts: n,
+    grain: 1,
+    calls: (first, count) => [
+      [name, count, classes, inner, ...places(8 * first * classes * inner, 8 * first * inner)] as unknown as Call,
+    ],
+  });
+}
+
 const softmaxLoss: Attempt = ([y], [x, labels], params) => {
   const { reduction } = params as LossParams;
   if (!fits(x!, labels!, y!)) return false;
-  const [n, classes, inner = 1] = x!.shape as [number, number, number?];
   return withRoom([labels!.size, x!.size], (losses, exponentials) => {
     const staged = stage([x!, labels!].map(allOf), []);
     if (staged === null) return false;
     const [atX, atLabels] = staged.ins as [number, number];
-    divide({
-      name: 'softmaxLoss',
-      nanos: NANOS * x!.size,
-      parts: n,
-      grain: 1,
-      calls(first, count) {
-        const [from, perSample] = [8 * first * classes * inner, 8 * first * inner];
-        const to = [exponentials!.byteOffset + from, losses!.byteOffset + perSample] as const;
-        return [['softmaxLoss', count, classes, inner, atX + from, atLabels + perSample, ...to]];
-      },
-    });
+    divideSamples('softmaxLoss', x!, (scores, samples) => [
+      ...[atX + scores, atLabels + samples],
+      ...[exponentials!.byteOffset + scores, losses!.byteOffset + samples],
+    ]);
     staged.finish();
     const { data, offset } = y!;
     if (reduction === 'none') data.set(losses!, offset);
-    else data[offset] = sumOf(losses!) / divisorOf(reduction, labels!);
+    else data[offset] = losses!.reduce((sum, loss) => sum + loss, 0) / divisorOf(reduction, labels!);
     return true;
   });
 };
 
-function sumOf(numbers: Float64Array): number {
-  let sum = 0;
-  for (let i = 0; i < numbers.length; i++) sum += numbers[i]!;
-  return sum;
-}
-
 const softmaxLossGradient: Attempt = ([gx], [g, x, labels], params) => {
   const { reduction } = params as LossParams;
   if (!fits(x!, labels!, gx!, g!)) return false;
-  const [n, classes, inner = 1] = x!.shape as [number, number, number?];
   return withRoom([g!.size], (scales) => {
     const staged = stage([x!, labels!].map(allOf), [allOf(gx!)]);
     if (staged === null) return false;
-    const [[atX, atLabels], [atGx]] = [staged.ins, staged.outs] as unknown as [[number, number], [number]];
-    const gStep = reduction === 'none' ? 8 : 0;
-    for (let i = 0; i < g!.size; i++) scales![i] = g!.data[g!.offset + i]! / divisorOf(reduction, labels!);
-    divide({
-      name: 'softmaxLossGradient',
-      nanos: NANOS * x!.size,
-      parts: n,
-      grain: 1,
-      calls(first, count) {
-        const [from, perSample] = [8 * first * classes * inner, 8 * first * inner];
-        const places = [scales!.byteOffset + gStep * first * inner, gStep, atX + from, atLabels + perSample] as const;
-        return [['softmaxLossGradient', count, classes, inner, ...places, atGx + from]];
-      },
-    });
+    const [atX, atLabels] = staged.ins as [number, number];
+    const divisor = divisorOf(reduction, labels!);
+    for (let i = 0; i < g!.size; i++) scales![i] = g!.data[g!.offset + i]! / divisor;
+    const isOne = reduction !== 'none'; // one scale for all samples
+    divideSamples('softmaxLossGradient', x!, (scores, samples) => [
+      ...[scales!.byteOffset + (isOne ? 0 : samples), isOne ? 0 : 8],
+      ...[atX + scores, atLabels + samples, staged.outs[0]! + scores],
+    ]);
     staged.finish();
     return true;
   });

@@ -1,29 +1,20 @@
 import { type Attempt, contiguous, type Nd } from '../kernel.ts';
-import { eachMatrix } from '../matmul.ts';
+import { everyMatrix } from '../matmul.ts';
 import { copy } from '../pointwise.ts';
 import { addressOf, reserve } from './arena.ts';
 import { load, spanOf, stage } from './instance.ts';
 import { divide, RATE } from './threads.ts';
 
 /** Every product of a batch; false where one does not fit, which then none of its size does. */
-export const bmm: Attempt = ([y], [a, b]) => {
-  if (y!.size === 0 || a!.size === 0) return false;
-  let fits = true;
-  eachMatrix([y!, a!, b!], ([yi, ai, bi]) => {
-    fits &&= product(yi!, ai!, bi!);
-  });
-  return fits;
-};
+export const bmm: Attempt = ([y], [a, b]) => products(y!, a!, b!);
 
 /** y = c + a·b, likewise. */
-export const affine: Attempt = ([y], [c, a, b]) => {
-  if (y!.size === 0 || a!.size === 0) return false;
-  let fits = true;
-  eachMatrix([y!, c!, a!, b!], ([yi, ci, ai, bi]) => {
-    fits &&= product(yi!, ai!, bi!, ci!);
-  });
-  return fits;
-};
+export const affine: Attempt = ([y], [c, a, b]) => products(y!, a!, b!, c!);
+
+function products(y: Nd, a: Nd, b: Nd, ...c: Nd[]): boolean {
+  if (y.size === 0 || a.size === 0) return false;
+  return everyMatrix([y, a, b, ...c], ([yi, ai, bi, ci]) => product(yi!, ai!, bi!, ci));
+}
 
 /** y = a·b, or y = c + a·b, for matrices of any strides; false, having done nothing, where WebAssembly has no room. */
 export function product(y: Nd, a: Nd, b: Nd, c: Nd | null = null): boolean {
