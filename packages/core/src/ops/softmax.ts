@@ -52,7 +52,8 @@ function laneAlong(operation: string, x: Tensor, dim: number): Lane {
 }
 
 /**
- * eˣ / Σ eˣ along `dim`: positive numbers that sum to 1.
+ * eˣ / Σ eˣ along `dim`: positive numbers that sum to 1, in the shape of x.
+ * @throws DimError for a dim that x does not have
  * @see CS231n, lecture 2 (softmax classifier); PyTorch `nn.functional.softmax`
  */
 export function softmax(x: Tensor, dim: number): Tensor {
@@ -61,7 +62,9 @@ export function softmax(x: Tensor, dim: number): Tensor {
 }
 
 /**
- * ln softmax(x) along `dim`, without the loss of digits that taking the logarithm afterwards would bring.
+ * ln softmax(x) along `dim`, in the shape of x, without the loss of digits that taking the logarithm afterwards would
+ * bring.
+ * @throws DimError for a dim that x does not have
  * @see PyTorch `nn.functional.log_softmax`
  */
 export function logSoftmax(x: Tensor, dim: number): Tensor {
@@ -70,7 +73,8 @@ export function logSoftmax(x: Tensor, dim: number): Tensor {
 }
 
 /**
- * ln Σ eˣ over `dim` (one or several).
+ * ln Σ eˣ over `dim` (one or several), which the result lacks, or with `keepdim` (default false) has as 1.
+ * @throws DimError for a dim that x does not have, or that is named twice
  * @see PyTorch `torch.logsumexp`
  */
 export function logsumexp(x: Tensor, dim: number | Shape, options?: { keepdim?: boolean }): Tensor {
