@@ -14,59 +14,32 @@ export function correlate(
 ): void {
   store<i32>(tile, yChannel);
   for (let c = 0; c < channels; c += 4) {
-    store<i32>(tile, channels - c, 4);
-    if (channels - c > 2) ofFour(taps, offsets, weights, bias, x, xRow, rows, columns, y, yRow, yStep, adds, tile);
-    else ofTwo(taps, offsets, weights, bias, x, xRow, rows, columns, y, yRow, yStep, adds, tile);
-    weights += taps * 32;
+    const left = channels - c;
+    const panel = left > 2 ? 32 : 16;
+    // Four channels along two rows, where all pairs are whole; else two channels, pair by pair.
+    const whole = left > 3 && yStep == 8 && (columns & 1) == 0 ? rows & ~1 : 0;
+    for (let r = 0; r < whole; r += 2) {
+      const p = x + r * xRow;
+      const to = y + r * yRow;
+      if (adds) twoRowsMore(taps, offsets, weights, bias, p, xRow, columns, to, yRow, yChannel);
+      else twoRows(taps, offsets, weights, bias, p, xRow, columns, to, yRow, yChannel);
+    }
+    const p = x + whole * xRow;
+    const to = y + whole * yRow;
+    for (let i = 0; i < min(left, 4); i += 2) {
+      store<i32>(tile, left - i, 4);
+      const rest = to + i * yChannel;
+      pairByPair(taps, offsets, weights + i * 8, panel, bias + i * 8, p, xRow, rows - whole, columns, rest, yRow, yStep, adds, tile);
+    }
+    weights += taps * panel;
     bias += 32;
     y += 4 * yChannel;
   }
 }
 
-function ofFour(
-  taps: i32, offsets: i32, weights: i32, bias: i32, x: i32, xRow: i32, rows: i32, columns: i32,
-  y: i32, yRow: i32, yStep: i32, adds: bool, tile: i32,
-): void {
-  const pairs = rows * ((columns + 1) >> 1);
-  const isFull = load<i32>(tile, 4) > 3 && yStep == 8;
-  let column = 0;
-  for (let pair = 0; pair < pairs; pair += 2) {
-    const p = x + column * 8;
-    const isWhole = column < columns - 1;
-    let areWhole = isFull && isWhole;
-    let q = p;
-    store<i32>(tile, y + column * yStep, 16);
-    store<i32>(tile, isWhole ? yStep : 0, 20);
-    column += 2;
-    if (column >= columns) {
-      column = 0;
-      x += xRow;
-      y += yRow;
-    }
-    if (pair + 1 < pairs) {
-      const isSecondWhole = column < columns - 1;
-      q = x + column * 8;
-      areWhole = areWhole && isSecondWhole;
-      store<i32>(tile, y + column * yStep, 28);
-      store<i32>(tile, isSecondWhole ? yStep : 0, 32);
-      column += 2;
-      if (column >= columns) {
-        column = 0;
-        x += xRow;
-        y += yRow;
-      }
-    } else {
-      areWhole = false;
-      store<i32>(tile, NONE, 28);
-    }
-    store<i32>(tile, areWhole, 8);
-    if (adds) fourMore(taps, offsets, weights, bias, p, q, tile);
-    else four(taps, offsets, weights, bias, p, q, tile);
-  }
-}
-
-function ofTwo(
-  taps: i32, offsets: i32, weights: i32, bias: i32, x: i32, xRow: i32, rows: i32, columns: i32,
+/** Four pairs of windows at a time, for two channels; a pair at the end of an odd row has one window. */
+function pairByPair(
+  taps: i32, offsets: i32, weights: i32, panel: i32, bias: i32, x: i32, xRow: i32, rows: i32, columns: i32,
   y: i32, yRow: i32, yStep: i32, adds: bool, tile: i32,
 ): void {
   const pairs = rows * ((columns + 1) >> 1);
@@ -92,8 +65,8 @@ function ofTwo(
         y += yRow;
       }
     }
-    if (adds) twoMore(taps, offsets, weights, bias, p, q, tile);
-    else two(taps, offsets, weights, bias, p, q, tile);
+    if (adds) twoMore(taps, offsets, weights, panel, bias, p, q, tile);
+    else two(taps, offsets, weights, panel, bias, p, q, tile);
   }
 }
 
@@ -131,68 +104,62 @@ function put(tile: i32, pair: i32, channel: i32, sums: v128, adds: bool): void {
   }
 }
 
-/** Four channels, of which the last may be missing, of two pairs: 8 sums of two, which stay in registers. */
+/** Four channels along two rows, pair above pair: 8 sums of two, which stay in registers. */
 // @ts-ignore: a decorator of AssemblyScript
 @inline
-function fourByTwo(adds: bool, taps: i32, offsets: i32, weights: i32, bias: i32, p: i32, q: i32, tile: i32): void {
-  let p0 = v128.load_splat<f64>(bias);
-  let p1 = v128.load_splat<f64>(bias, 8);
-  let p2 = v128.load_splat<f64>(bias, 16);
-  let p3 = v128.load_splat<f64>(bias, 24);
-  let q0 = p0;
-  let q1 = p1;
-  let q2 = p2;
-  let q3 = p3;
-  for (let end = offsets + taps * 4; offsets != end; offsets += 4, weights += 32) {
-    const tap = load<i32>(offsets);
-    const a = v128.load(p + tap);
-    const b = v128.load(q + tap);
-    const w0 = v128.load_splat<f64>(weights);
-    p0 = madd(w0, a, p0);
-    q0 = madd(w0, b, q0);
-    const w1 = v128.load_splat<f64>(weights, 8);
-    p1 = madd(w1, a, p1);
-    q1 = madd(w1, b, q1);
-    const w2 = v128.load_splat<f64>(weights, 16);
-    p2 = madd(w2, a, p2);
-    q2 = madd(w2, b, q2);
-    const w3 = v128.load_splat<f64>(weights, 24);
-    p3 = madd(w3, a, p3);
-    q3 = madd(w3, b, q3);
+function fourByTwoRows(
+  adds: bool, taps: i32, offsets: i32, weights: i32, bias: i32, x: i32, xRow: i32, columns: i32, y: i32, yRow: i32,
+  yChannel: i32,
+): void {
+  const end = offsets + taps * 4;
+  for (let last = x + columns * 8; x != last; x += 16, y += 16) {
+    let p0 = v128.load_splat<f64>(bias);
+    let p1 = v128.load_splat<f64>(bias, 8);
+    let p2 = v128.load_splat<f64>(bias, 16);
+    let p3 = v128.load_splat<f64>(bias, 24);
+    let q0 = p0;
+    let q1 = p1;
+    let q2 = p2;
+    let q3 = p3;
+    let w = weights;
+    for (let o = offsets; o != end; o += 4, w += 32) {
+      const at = x + load<i32>(o);
+      const a = v128.load(at);
+      const b = v128.load(at + xRow);
+      const w0 = v128.load_splat<f64>(w);
+      p0 = madd(w0, a, p0);
+      q0 = madd(w0, b, q0);
+      const w1 = v128.load_splat<f64>(w, 8);
+      p1 = madd(w1, a, p1);
+      q1 = madd(w1, b, q1);
+      const w2 = v128.load_splat<f64>(w, 16);
+      p2 = madd(w2, a, p2);
+      q2 = madd(w2, b, q2);
+      const w3 = v128.load_splat<f64>(w, 24);
+      p3 = madd(w3, a, p3);
+      q3 = madd(w3, b, q3);
+    }
+    let to = y;
+    putPair(to, p0, adds);
+    putPair(to + yRow, q0, adds);
+    to += yChannel;
+    putPair(to, p1, adds);
+    putPair(to + yRow, q1, adds);
+    to += yChannel;
+    putPair(to, p2, adds);
+    putPair(to + yRow, q2, adds);
+    to += yChannel;
+    putPair(to, p3, adds);
+    putPair(to + yRow, q3, adds);
   }
-  if (load<i32>(tile, 8)) {
-    const step = load<i32>(tile);
-    let y = load<i32>(tile, 16);
-    let z = load<i32>(tile, 28);
-    putPair(y, p0, adds);
-    putPair(z, q0, adds);
-    y += step;
-    z += step;
-    putPair(y, p1, adds);
-    putPair(z, q1, adds);
-    y += step;
-    z += step;
-    putPair(y, p2, adds);
-    putPair(z, q2, adds);
-    putPair(y + step, p3, adds);
-    putPair(z + step, q3, adds);
-    return;
-  }
-  put(tile, 0, 0, p0, adds);
-  put(tile, 1, 0, q0, adds);
-  put(tile, 0, 1, p1, adds);
-  put(tile, 1, 1, q1, adds);
-  put(tile, 0, 2, p2, adds);
-  put(tile, 1, 2, q2, adds);
-  if (load<i32>(tile, 4) == 3) return;
-  put(tile, 0, 3, p3, adds);
-  put(tile, 1, 3, q3, adds);
 }
 
 /** Two channels, of which the second may be missing, of four pairs. */
 // @ts-ignore: a decorator of AssemblyScript
 @inline
-function twoByFour(adds: bool, taps: i32, offsets: i32, weights: i32, bias: i32, p: i32, q: i32, tile: i32): void {
+function twoByFour(
+  adds: bool, taps: i32, offsets: i32, weights: i32, panel: i32, bias: i32, p: i32, q: i32, tile: i32,
+): void {
   const r = xOf(tile, 0);
   const s = xOf(tile, 1);
   let p0 = v128.load_splat<f64>(bias);
@@ -203,7 +170,7 @@ function twoByFour(adds: bool, taps: i32, offsets: i32, weights: i32, bias: i32,
   let r1 = p1;
   let s0 = p0;
   let s1 = p1;
-  for (let end = offsets + taps * 4; offsets != end; offsets += 4, weights += 16) {
+  for (let end = offsets + taps * 4; offsets != end; offsets += 4, weights += panel) {
     const tap = load<i32>(offsets);
     const w0 = v128.load_splat<f64>(weights);
     const w1 = v128.load_splat<f64>(weights, 8);
@@ -233,18 +200,26 @@ function twoByFour(adds: bool, taps: i32, offsets: i32, weights: i32, bias: i32,
 
 // Small functions of their own, which V8 compiles with all sums in registers; exported, so that they stay so.
 
-export function four(taps: i32, offsets: i32, weights: i32, bias: i32, p: i32, q: i32, tile: i32): void {
-  fourByTwo(false, taps, offsets, weights, bias, p, q, tile);
+export function twoRows(
+  taps: i32, offsets: i32, weights: i32, bias: i32, x: i32, xRow: i32, columns: i32, y: i32, yRow: i32, yChannel: i32,
+): void {
+  fourByTwoRows(false, taps, offsets, weights, bias, x, xRow, columns, y, yRow, yChannel);
 }
 
-export function fourMore(taps: i32, offsets: i32, weights: i32, bias: i32, p: i32, q: i32, tile: i32): void {
-  fourByTwo(true, taps, offsets, weights, bias, p, q, tile);
+export function twoRowsMore(
+  taps: i32, offsets: i32, weights: i32, bias: i32, x: i32, xRow: i32, columns: i32, y: i32, yRow: i32, yChannel: i32,
+): void {
+  fourByTwoRows(true, taps, offsets, weights, bias, x, xRow, columns, y, yRow, yChannel);
 }
 
-export function two(taps: i32, offsets: i32, weights: i32, bias: i32, p: i32, q: i32, tile: i32): void {
-  twoByFour(false, taps, offsets, weights, bias, p, q, tile);
+export function two(
+  taps: i32, offsets: i32, weights: i32, panel: i32, bias: i32, p: i32, q: i32, tile: i32,
+): void {
+  twoByFour(false, taps, offsets, weights, panel, bias, p, q, tile);
 }
 
-export function twoMore(taps: i32, offsets: i32, weights: i32, bias: i32, p: i32, q: i32, tile: i32): void {
-  twoByFour(true, taps, offsets, weights, bias, p, q, tile);
+export function twoMore(
+  taps: i32, offsets: i32, weights: i32, panel: i32, bias: i32, p: i32, q: i32, tile: i32,
+): void {
+  twoByFour(true, taps, offsets, weights, panel, bias, p, q, tile);
 }

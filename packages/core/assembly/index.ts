@@ -8,5 +8,6 @@ export * from './frame';
 export * from './loss';
 export * from './norm';
 export * from './pool';
+export * from './scattered';
 export * from './unfold';
 export * from './updates';

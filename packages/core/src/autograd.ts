@@ -3,12 +3,13 @@ import { ArgumentError, GradError, ShapeError } from './errors.ts';
 import { isGradEnabled, withGrad } from './gradMode.ts';
 import { launch } from './kernels/launch.ts';
 import * as elementwise from './kernels/pointwise.ts';
-import { Loan, within } from './memory.ts';
+import { Loan, type Memory, within } from './memory.ts';
 import { sumTo } from './ops/broadcast.ts';
 import { add, clone } from './ops/pointwise.ts';
+import { writtenOut } from './ops/scatter.ts';
 import { readOptions } from './options.ts';
 import { formatShape, sameShape } from './shape.ts';
-import { latestId, type Node, type Op, type Tensor } from './tensor.ts';
+import { type At, latestId, type Node, type Op, type Scattered, Tensor } from './tensor.ts';
 
 /** Options of `backward`. */
 export interface BackwardOptions {
@@ -83,7 +84,7 @@ export function grad(
   }
   const wanted = new Map<Tensor, Tensor | null>(targets.map((x) => [x, null]));
   const mode = { retainGraph: retainGraph ?? createGraph, createGraph };
-  sweep('grad', roots, given, mode, (x, { g }) => void (wanted.has(x) && wanted.set(x, kept(g))), wanted);
+  sweep('grad', roots, given, mode, (x, { g }) => void (wanted.has(x) && wanted.set(x, kept(writtenOut(g)))), wanted);
   return targets.map((x, i) => {
     const g = wanted.get(x)!;
     if (g === null && !allowUnused) {
@@ -120,8 +121,15 @@ interface Sweep {
 
 /** The gradient that has gathered at a tensor, and whether it was made for it, so that it may be written to. */
 interface Gathered {
-  g: Tensor;
+  g: Tensor | Scattered;
   isOwn: boolean;
+}
+
+/** The memory in which a gradient is. */
+function memoryOf(g: Tensor | Scattered): readonly Memory[] {
+  if (g instanceof Tensor) return [g.storage];
+  const { values, positions, there } = g;
+  return [values, positions, ...(there === null ? [] : [there])].map(({ storage }) => storage);
 }
 
 /**
@@ -163,16 +171,22 @@ function sweep(
 }
 
 /** `pass`, with what it gives gathered; seen by an observer, where there is one. */
-function handBack(y: Tensor, node: Node, g: Tensor, isNeeded: (x: Tensor) => boolean, gathered: Gathering): void {
+function handBack(
+  y: Tensor,
+  node: Node,
+  g: Tensor | Scattered,
+  isNeeded: (x: Tensor) => boolean,
+  gathered: Gathering,
+): void {
   const run = (see: ((x: Tensor, gradient: Tensor) => void) | null) =>
     gathered.lending(() =>
       pass(y, node, g, isNeeded, (x, next) => {
         const sum = gathered.add(x, next);
-        see?.(x, sum);
+        see?.(x, writtenOut(sum));
       }),
     );
   if (observer === null) run(null);
-  else observer({ node, g }, run);
+  else observer({ node, g: writtenOut(g) }, run);
 }
 
 /** The gradients that have been computed and not yet been passed on. Its loan lends their memory, for that long. */
@@ -182,16 +196,16 @@ class Gathering {
   constructor(private readonly loan: Loan | null) {}
 
   /** A value that is used several times gathers the sum of the gradients of its uses; returns the sum so far. */
-  add(x: Tensor, next: Gathered): Tensor {
+  add(x: Tensor, next: Gathered): Tensor | Scattered {
     const before = this.gradients.get(x);
     if (before === undefined) return this.hold(x, next);
     this.gradients.delete(x);
-    before.g.storage.uses--;
-    return this.hold(x, { g: add(before.g, next.g), isOwn: true });
+    for (const memory of memoryOf(before.g)) memory.uses--;
+    return this.hold(x, { g: add(writtenOut(before.g), writtenOut(next.g)), isOwn: true });
   }
 
-  private hold(x: Tensor, gradient: Gathered): Tensor {
-    gradient.g.storage.uses++;
+  private hold(x: Tensor, gradient: Gathered): Tensor | Scattered {
+    for (const memory of memoryOf(gradient.g)) memory.uses++;
     this.gradients.set(x, gradient);
     return gradient.g;
   }
@@ -202,8 +216,9 @@ class Gathering {
     if (gradient === undefined) return;
     this.gradients.delete(x);
     const { g, isOwn } = gradient;
-    use({ g, isOwn: isOwn && g.storage.uses === 1 });
-    g.storage.uses--;
+    const memories = memoryOf(g);
+    use({ g, isOwn: isOwn && memories[0]!.uses === 1 });
+    for (const memory of memories) memory.uses--;
     this.loan?.settle();
   }
 
@@ -214,7 +229,7 @@ class Gathering {
 
   /** What an error has left over is let go. */
   end(): void {
-    for (const { g } of this.gradients.values()) g.storage.uses--;
+    for (const { g } of this.gradients.values()) for (const memory of memoryOf(g)) memory.uses--;
     this.loan?.end();
   }
 }
@@ -222,16 +237,23 @@ class Gathering {
 /** The loans of the forward pass whose nodes the sweep is passing, the newest last. */
 class Passing {
   private readonly loans: Loan[] = [];
+  /** Those that have been passed, but for a gradient that shows what they lent. */
+  private passed: Loan[] = [];
 
   /** Ends the loans whose nodes are all newer than `y`: whatever used what they lent has been passed. */
   reach(y: Tensor): void {
-    while (this.loans.length > 0 && y.id < this.loans.at(-1)!.firstNode!) this.loans.pop()!.end();
+    while (this.loans.length > 0 && y.id < this.loans.at(-1)!.firstNode!) this.passed.push(this.loans.pop()!);
+    this.passed = this.passed.filter((loan) => {
+      if (loan.isInUse()) return true;
+      loan.end();
+      return false;
+    });
     const loan = y.node?.loan ?? null;
     if (loan !== null && loan !== this.loans.at(-1)) this.loans.push(loan);
   }
 
   end(): void {
-    for (const loan of this.loans) loan.end();
+    for (const loan of [...this.loans, ...this.passed]) loan.end();
   }
 }
 
@@ -239,7 +261,7 @@ class Passing {
 function pass(
   y: Tensor,
   node: Node,
-  g: Tensor,
+  g: Tensor | Scattered,
   isWanted: (x: Tensor) => boolean,
   toInput: (x: Tensor, gradient: Gathered) => void,
 ): void {
@@ -247,10 +269,11 @@ function pass(
   const at = op.at(y, node);
   const wants = inputs!.map((x, i) => x.requiresGrad && op.rules[i] !== null && isWanted(x));
   const before = latestId();
-  const all = op.fused === undefined || isGradEnabled() ? null : op.fused(g, at, named(op, wants));
+  const given = op.scattered === undefined ? writtenOut(g) : g;
+  const all = isGradEnabled() ? null : atOnce(op, given, at, named(op, wants));
   inputs!.forEach((x, i) => {
     if (!wants[i]) return;
-    let gradient = all === null ? op.rules[i]!(g, at) : all[op.inputs[i]!]!;
+    let gradient = all === null ? op.rules[i]!(writtenOut(given), at) : all[op.inputs[i]!]!;
     if (!sameShape(gradient.shape, x.shape)) {
       if (!op.broadcast) {
         throw new ShapeError(
@@ -258,10 +281,15 @@ function pass(
             `for an input of shape ${formatShape(x.shape)}`,
         );
       }
-      gradient = sumTo(gradient, x.shape); // broadcasting is undone here, and nowhere else
+      gradient = sumTo(writtenOut(gradient), x.shape); // broadcasting is undone here, and nowhere else
     }
-    toInput(x, { g: gradient, isOwn: gradient.storage.id > before });
+    toInput(x, { g: gradient, isOwn: memoryOf(gradient)[0]!.id > before });
   });
+}
+
+/** All the gradients, where the operation gives them in one pass; else `null`. */
+function atOnce(op: Op, g: Tensor | Scattered, at: At<string, unknown>, wants: Record<string, boolean>) {
+  return (g instanceof Tensor ? op.fused?.(g, at, wants) : op.scattered?.(g, at, wants)) ?? null;
 }
 
 const named = (op: Op, wants: readonly boolean[]): Record<string, boolean> =>
@@ -317,11 +345,12 @@ function startOf(operation: string, root: Tensor, gradient: Tensor | null): Tens
 /** Adds to `x.grad`; a first gradient that nothing else holds is taken as it is. */
 function accumulate(x: Tensor, { g, isOwn }: Gathered, createGraph: boolean): void {
   const before = x.heldGrad;
+  const whole = writtenOut(g);
   if (before === null) {
-    x.heldGrad = isOwn && g.isContiguous() && x.isLeaf ? kept(g) : clone(g);
+    x.heldGrad = (isOwn || whole !== g) && whole.isContiguous() && x.isLeaf ? kept(whole) : clone(whole);
     x.isGradSeen = false;
-  } else if (createGraph) x.heldGrad = add(before, g);
-  else launch(elementwise.add, [before], [before, g], undefined);
+  } else if (createGraph) x.heldGrad = add(before, whole);
+  else launch(elementwise.add, [before], [before, whole], undefined);
 }
 
 /** A gradient that outlives the sweep. */

@@ -73,6 +73,11 @@ export class Loan {
     this.lent = used;
   }
 
+  /** Whether a gradient shows something of what is lent. */
+  isInUse(): boolean {
+    return this.lent.some((memory) => memory.loan === this && memory.uses > 0);
+  }
+
   /** Takes everything back. */
   end(): void {
     if (this.guarded) unreachable.unregister(this);

@@ -12,6 +12,7 @@ import {
   type Node,
   type Op,
   type Rule,
+  type Scattered,
   Tensor,
   type TensorLike,
   viewOf,
@@ -58,6 +59,8 @@ export interface OpSpec<Names extends readonly string[], P> {
    * recorded; the rules stay the definition.
    */
   fused?: Fused<Names[number], P>;
+  /** The same from a gradient that is scattered, for operations that need not have it written out. */
+  scattered?: Fused<Names[number], P, Scattered>;
 }
 
 /** An operation as a function of its inputs, then its params. */
@@ -88,6 +91,7 @@ export function op<const Names extends readonly string[], P = void>(spec: OpSpec
     broadcast: broadcastBefore !== undefined,
     rules,
     fused: spec.fused as Op['fused'],
+    scattered: spec.scattered as Op['scattered'],
     at: atOf(name, inputs),
   };
 

@@ -22,12 +22,27 @@ export type At<Names extends string, P> = Readonly<Record<Names, Tensor>> & {
 /** From the upstream gradient g = ∂L/∂y to ∂L/∂input, written in tensor operations so that it can be differentiated. */
 export type Rule<Names extends string, P> = (g: Tensor, at: At<Names, P>) => Tensor;
 
-/** All the gradients that are wanted, by input, in one pass. */
-export type Fused<Names extends string, P> = (
-  g: Tensor,
+/**
+ * A gradient of images, [n, channels, height, width], that is 0 but at some places of each plane: where a max pool found
+ * its maxima. Places are counted row by row; where one comes twice, the values add up.
+ */
+export interface Scattered {
+  /** [n, channels, …] */
+  readonly values: Tensor;
+  /** Of that shape. */
+  readonly positions: Tensor;
+  /** Of the images. */
+  readonly shape: Shape;
+  /** What the images hold at the positions, where that is known. */
+  readonly there: Tensor | null;
+}
+
+/** All the gradients that are wanted, by input, in one pass; from g written out, or from a scattered one. */
+export type Fused<Names extends string, P, G = Tensor> = (
+  g: G,
   at: At<Names, P>,
   wants: Readonly<Record<Names, boolean>>,
-) => Readonly<Partial<Record<Names, Tensor>>>;
+) => Readonly<Partial<Record<Names, Tensor | Scattered>>>;
 
 /** A differentiable operation: its forward and its backward rules. Made by `op()`. */
 export interface Op {
@@ -39,6 +54,8 @@ export interface Op {
   readonly rules: readonly (Rule<string, unknown> | null)[];
   /** What the rules give, faster; for sweeps that are not themselves recorded. */
   readonly fused: Fused<string, unknown> | undefined;
+  /** The same where g is scattered. Without it g is written out first. */
+  readonly scattered: Fused<string, unknown, Scattered> | undefined;
   /** The view of a node that rules see. */
   readonly at: (y: Tensor, node: Node) => At<string, unknown>;
 }

@@ -7,7 +7,7 @@ import * as conv from '../src/kernels/conv.ts';
 import type { Attempt, Nd } from '../src/kernels/kernel.ts';
 import * as plain from '../src/kernels/unfold.ts';
 import { kernels as wasm } from '../src/kernels/wasm/kernels.ts';
-import { agree, numbers, places } from './kernelCases.ts';
+import { agree, numbers, type Place, places } from './kernelCases.ts';
 
 const pair = (min: number, max: number) => fc.tuple(fc.integer({ min, max }), fc.integer({ min, max }));
 
@@ -171,7 +171,73 @@ function same(kernel: [number, number], blocks: [number, number]) {
   return { kernel, blocks, padding, stride: [1, 1] as const, dilation: [1, 1] as const };
 }
 
+/** Places of planes of so many pixels, some of them twice, some values being 0. */
+function scattered(y: readonly number[], [rows, columns]: [number, number], from: Place): [values: Nd, positions: Nd] {
+  const values = numbers([y[0]!, y[1]!, rows, columns], from);
+  const positions = numbers([y[0]!, y[1]!, rows, columns]);
+  positions.data.forEach((value, i) => {
+    positions.data[i] = Math.floor(Math.abs(value) * 1000) % (y[2]! * y[3]!);
+    if (i % 3 === 0) values.data[values.offset + i] = 0;
+  });
+  return [values, positions];
+}
+
 describe('in WebAssembly', () => {
+  it('gradients of images from scattered ones are those of the reference', () => {
+    fc.assert(
+      fc.property(cases, pair(1, 5), threePlaces, ({ params, x, weight, y }, few, [p, q, place]) => {
+        const ins = [...scattered(y, few, p), numbers(weight, q)];
+        agree(conv.scatteredConvTranspose, wasm.scatteredConvTranspose!, { shapes: [x], ins, params, place });
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('and so are those of weights and of the bias', () => {
+    fc.assert(
+      fc.property(cases, pair(1, 5), threePlaces, fc.boolean(), ({ params, x, weight, y }, few, [p, q, place], two) => {
+        const ins = [numbers(x, p), ...scattered(y, few, q)];
+        const shapes = two ? [weight, [y[1]!]] : [weight];
+        agree(conv.scatteredConvWeight, wasm.scatteredConvWeight!, { shapes, ins, params, place });
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('scattered gradients are left to the reference where 0 times a number would not be 0', () => {
+    const params = { ...same([3, 3], [4, 4]), groups: 1 };
+    const given = () => {
+      const [values, positions] = scattered([2, 3, 4, 4], [2, 2], 'outside');
+      return { x: numbers([2, 2, 4, 4]), weight: numbers([3, 2, 3, 3]), values, positions };
+    };
+    const run = ({ x, weight, values, positions }: ReturnType<typeof given>) => ({
+      image: wasm.scatteredConvTranspose!([numbers([2, 2, 4, 4])], [values, positions, weight], params),
+      weight: wasm.scatteredConvWeight!([numbers([3, 2, 3, 3])], [x, values, positions], params),
+    });
+    expect(run(given())).toEqual({ image: true, weight: true });
+    for (const bad of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
+      const [spoiltImage, spoiltWeight, spoiltValues] = [given(), given(), given()];
+      spoiltImage.x.data[61] = bad;
+      expect(run(spoiltImage)).toEqual({ image: true, weight: false });
+      spoiltWeight.weight.data[17] = bad;
+      expect(run(spoiltWeight)).toEqual({ image: false, weight: true });
+      spoiltValues.values.data[10] = bad;
+      expect(run(spoiltValues)).toEqual({ image: false, weight: false });
+    }
+  });
+
+  it('and so are results that do not lie in order, and those of nothing', () => {
+    const params = { ...same([1, 1], [3, 3]), groups: 1 };
+    const [values, positions] = scattered([2, 2, 3, 3], [1, 1], 'outside');
+    const [x, weight, turned] = [numbers([2, 2, 3, 3]), numbers([2, 2, 1, 1]), numbers([2, 2, 3, 3], 'turned')];
+    expect(wasm.scatteredConvTranspose!([turned], [values, positions, weight], params)).toBe(false);
+    const swapped = weight.transpose(1, 0, 2, 3);
+    expect(wasm.scatteredConvWeight!([swapped], [x, values, positions], params)).toBe(false);
+    const none = numbers([0, 2, 3, 3]);
+    expect(wasm.scatteredConvTranspose!([none], [none, none, weight], params)).toBe(false);
+    expect(wasm.scatteredConvWeight!([weight], [none, none, none], params)).toBe(false);
+  });
+
   it('an infinite weight is not multiplied by zeros behind the edge, where a transposed convolution sees nothing', () => {
     const params = { ...same([3, 3], [4, 4]), groups: 1 };
     const weight = numbers([2, 1, 3, 3]);

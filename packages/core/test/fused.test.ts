@@ -1,15 +1,22 @@
-import { describe, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
   batchNorm,
+  cat,
+  conv1d,
   conv2d,
+  detectAnomaly,
   Generator,
   grad,
   groupNorm,
   instanceNorm,
   layerNorm,
+  maxPool1d,
+  maxPool2d,
   mul,
   randn,
+  relu,
   softmaxLoss,
+  square,
   sum,
   type Tensor,
   tensor,
@@ -62,8 +69,44 @@ const cases: [string, (x: Tensor, weight: Tensor, bias: Tensor) => Tensor, Tenso
   ]),
 ];
 
+/** Convolutions that pools follow: behind those whose windows are few for their images, gradients are scattered. */
+const pooled: typeof cases = [
+  [
+    'conv2d, relu, maxPool2d, twice',
+    (x, weight, other) => {
+      const y = maxPool2d(relu(conv2d(x, weight, { padding: 1 })), 2);
+      return maxPool2d(relu(conv2d(y, other, { stride: 2, dilation: [1, 2], padding: 2, groups: 2 })), [2, 1]);
+    },
+    [random(5, 3, 13, 12), random(4, 3, 3, 3), random(6, 2, 3, 2)],
+  ],
+  [
+    'conv2d, maxPool2d, relu',
+    (x, weight, bias) => relu(maxPool2d(conv2d(x, weight, { bias }), 3, { stride: 2, padding: 1 })),
+    [random(3, 2, 9, 8), random(5, 2, 3, 3), random(5)],
+  ],
+  [
+    'windows that overlap by more than half',
+    (x, weight, bias) => maxPool2d(relu(conv2d(x, weight, { bias })), 3, { stride: 1 }),
+    [random(3, 2, 9, 8), random(5, 2, 3, 3), random(5)],
+  ],
+  [
+    'a value that something else uses as well',
+    (x, weight, bias) => {
+      const y = relu(conv2d(x, weight, { bias }));
+      return cat([maxPool2d(y, 2).reshape([-1]), y.square().reshape([-1]), maxPool2d(y, 3).reshape([-1])]);
+    },
+    [random(2, 2, 9, 8), random(3, 2, 3, 3), random(3)],
+  ],
+  ['an image without a batch, and a leaf', (x) => maxPool2d(relu(x), 2), [random(3, 8, 8)]],
+  ['a leaf alone', (x) => maxPool2d(x, 2), [random(2, 3, 8, 8)]],
+  [
+    'conv1d',
+    (x, weight, bias) => maxPool1d(relu(conv1d(x, weight, { bias, padding: 2 })), 3),
+    [random(4, 3, 20), random(5, 3, 4), random(5)],
+  ],
+];
 describe('gradients in one pass equal those of the rules', () => {
-  it.each(cases)('%s', (_, f, inputs) => {
+  it.each([...cases, ...pooled])('%s', (_, f, inputs) => {
     const upstream = random(...f(...(inputs as [Tensor, Tensor, Tensor])).shape);
     // All subsets of the inputs may want a gradient.
     for (let mask = 1; mask < 1 << inputs.length; mask++) {
@@ -76,5 +119,40 @@ describe('gradients in one pass equal those of the rules', () => {
       const [fast, byRules] = [gradients(false), gradients(true)];
       fast.forEach((g, i) => void expectClose(g.toArray(), byRules[i]!.toArray(), 1e-11));
     }
+  });
+});
+
+describe('a scattered gradient', () => {
+  const network = () => {
+    const [x, weight] = [randn([2, 3, 8, 8], { generator: new Generator(3) }), random(4, 3, 3, 3)];
+    weight.requiresGrad_();
+    const y = conv2d(x, weight, { padding: 1 });
+    const z = relu(y);
+    return { weight, y, z, loss: sum(square(maxPool2d(z, 2))) };
+  };
+
+  it('is written out for whoever wants to look at it', () => {
+    const { weight, y, z, loss } = network();
+    y.retainGrad();
+    z.retainGrad();
+    const expected = grad(loss, [z, y, weight], { createGraph: true });
+    const without = grad(loss, [z, y, weight], { retainGraph: true });
+    loss.backward();
+    [z.grad!, y.grad!, weight.grad!].forEach((g, i) => {
+      expectClose(g.toArray(), expected[i]!.toArray(), 1e-12);
+      expect(g.tolist()).toEqual(without[i]!.tolist());
+    });
+  });
+
+  it('does not change because somebody looks', () => {
+    const { weight, loss } = network();
+    const expected = grad(loss, [weight], { retainGraph: true })[0]!.tolist();
+    expect(detectAnomaly(() => grad(loss, [weight], { retainGraph: true }))[0]!.tolist()).toEqual(expected);
+  });
+
+  it('finds the values of the forward pass changed, where they were', () => {
+    const { z, loss } = network();
+    z.detach().mul_(2);
+    expect(() => loss.backward()).toThrow(/^relu: its output was changed in place after the forward pass/);
   });
 });

@@ -166,6 +166,18 @@ describe('threads', () => {
           expectSameBits({ name: 'conv', outs: [y], ins: [x, weight, random(b)], params: grid });
           expectSameBits({ name: 'convTranspose', outs: [x], ins: [y, weight, random(a)], params: grid });
           expectSameBits({ name: 'convWeight', outs: [weight, random(b)], ins: [x, y], params: grid });
+          const [values, positions] = [random(n, b, 2, 2), random(n, b, 2, 2)];
+          positions.data.forEach((_, i) => {
+            positions.data[i] = (i * 7) % blocks ** 2;
+          });
+          const places = [values, positions];
+          expectSameBits({ name: 'scatteredConvTranspose', outs: [x], ins: [...places, weight], params: grid });
+          expectSameBits({
+            name: 'scatteredConvWeight',
+            outs: [weight, random(b)],
+            ins: [x, ...places],
+            params: grid,
+          });
         },
       ),
       { numRuns: 40 },

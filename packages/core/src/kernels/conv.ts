@@ -1,7 +1,8 @@
 import ops from 'ndarray-ops';
 import { isContiguous } from '../shape.ts';
-import { allocate, type Kernel, type Nd, viewAs } from './kernel.ts';
+import { allocate, contiguous, type Kernel, type Nd, viewAs } from './kernel.ts';
 import { bmm } from './matmul.ts';
+import { windowDrop } from './pool.ts';
 import { addColumns, clear, type Grid, unfold } from './unfold.ts';
 
 /** How windows slide in a convolution. */
@@ -238,3 +239,26 @@ export const convWeight: Kernel<ConvGrid> = {
   run: ([weight, bias], [x, y], grid) =>
     withContiguous(weight!, (whole) => convolveForWeight(reference, whole, bias, x!, y!, grid)),
 };
+
+// The gradients where that of the result is 0 but at some places of its planes, given as `windowDrop` takes them.
+
+/** The gradient of the image: values [n, out, …], positions of that shape, weight → [n, in, h, w] */
+export const scatteredConvTranspose: Kernel<ConvGrid> = {
+  name: 'scatteredConvTranspose',
+  run: ([x], [values, positions, weight], grid) => {
+    const none = contiguous(new Float64Array(x!.shape[1]!), [x!.shape[1]!]);
+    convTranspose.run([x!], [dropped(values!, positions!, grid), weight!, none], grid);
+  },
+};
+
+/** That of the weight and, where there is a second output, of the bias: image, values, positions → [out, in / groups, kernel] */
+export const scatteredConvWeight: Kernel<ConvGrid> = {
+  name: 'scatteredConvWeight',
+  run: (outs, [x, values, positions], grid) => convWeight.run(outs, [x!, dropped(values!, positions!, grid)], grid),
+};
+
+function dropped(values: Nd, positions: Nd, { blocks }: ConvGrid): Nd {
+  const y = allocate([...values.shape.slice(0, 2), ...blocks]);
+  windowDrop.run([y], [values, positions], undefined);
+  return y;
+}

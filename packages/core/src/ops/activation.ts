@@ -6,6 +6,7 @@ import { formatShape } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 import { dimOf } from './checks.ts';
 import { abs, add, div, erf, ge, gt, le, lt, mul, neg, sigmoid, tanh, where } from './pointwise.ts';
+import { pick } from './scatter.ts';
 import { narrow, reshape } from './view.ts';
 
 // What layers apply to each element. Where a slope jumps, the left one counts, except where said otherwise.
@@ -21,7 +22,15 @@ const step = op({
   backward: { g: (u, { x }): Tensor => step(u, x), x: null },
 });
 /** max(0, x); its gradient at 0 is 0. @see CS231n, lecture 6; PyTorch `nn.functional.relu` */
-export const relu = unary('relu', kernels.relu, (g, { y }) => step(g, y));
+export const relu = op({
+  name: 'relu',
+  inputs: ['x'],
+  forward: (x) => compute(kernels.relu, x.shape, [x]),
+  backward: { x: (g, { y }) => step(g, y) },
+  scattered: ({ values, positions, shape, there }, { y }) => ({
+    x: { values: step(values, there ?? pick(y, positions)), positions, shape, there: null },
+  }),
+});
 
 const leakyReluOp = op({
   name: 'leakyRelu',

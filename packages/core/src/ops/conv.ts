@@ -2,6 +2,7 @@ import { zeros } from '../create.ts';
 import { ArgumentError, ShapeError } from '../errors.ts';
 import type { ConvGrid } from '../kernels/conv.ts';
 import * as kernels from '../kernels/conv.ts';
+import type { Kernel } from '../kernels/kernel.ts';
 import { launch } from '../kernels/launch.ts';
 import type { Pair } from '../kernels/unfold.ts';
 import { compute, op, unwritten } from '../op.ts';
@@ -41,8 +42,13 @@ const convOp = op({
   },
   fused: (g, at, wants) => ({
     ...(wants.x && { x: towardsInput(g, at) }),
-    ...(wants.weight && towardsWeight(g, at, wants.bias)),
+    ...(wants.weight && withBias(kernels.convWeight, [at.x, g], at.params, at.shapes, wants.bias)),
     ...(wants.bias && !wants.weight && { bias: sumOverPixels(g) }),
+  }),
+  scattered: ({ values, positions }, { x, weight, params: grid, shapes }, wants) => ({
+    ...(wants.x && { x: compute(kernels.scatteredConvTranspose, shapes.x, [values, positions, weight], grid) }),
+    ...(wants.weight && withBias(kernels.scatteredConvWeight, [x, values, positions], grid, shapes, wants.bias)),
+    ...(wants.bias && !wants.weight && { bias: sumOverPixels(values) }),
   }),
 });
 
@@ -51,10 +57,16 @@ type ConvAt = At<'x' | 'weight' | 'bias', ConvGrid>;
 const towardsInput = (g: Tensor, { weight, params: grid, shapes }: ConvAt): Tensor =>
   convTransposeOp(g, weight, zeros([shapes.x[1]!]), { ...grid, size: shapes.x.slice(2) as [number, number] });
 
-/** Both gradients in one pass over g, if that of the bias is wanted. */
-function towardsWeight(g: Tensor, { x, params: grid, shapes }: ConvAt, wantsBias: boolean) {
+/** The gradient of the weight, and in the same pass over that of the output that of the bias, if it is wanted. */
+function withBias(
+  kernel: Kernel<ConvGrid>,
+  inputs: readonly Tensor[],
+  grid: ConvGrid,
+  shapes: ConvAt['shapes'],
+  wantsBias: boolean,
+) {
   const [weight, bias] = [unwritten(shapes.weight), unwritten(shapes.bias)];
-  launch(kernels.convWeight, wantsBias ? [weight, bias] : [weight], [x, g], grid);
+  launch(kernel, wantsBias ? [weight, bias] : [weight], inputs, grid);
   return wantsBias ? { weight, bias } : { weight };
 }
 

@@ -6,9 +6,10 @@ import * as kernels from '../kernels/pool.ts';
 import type { Pair } from '../kernels/unfold.ts';
 import { compute, op, unwritten } from '../op.ts';
 import { checkInteger, describe, readOptions } from '../options.ts';
-import { formatShape, type Shape } from '../shape.ts';
+import { formatShape, numelOf, type Shape } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 import { div, mul } from './pointwise.ts';
+import { drop } from './scatter.ts';
 import { reshape } from './view.ts';
 import { imagesOf, likeInput, pairOf, type Sizes, type WindowDims } from './window.ts';
 
@@ -56,31 +57,23 @@ export type WithIndices<Options> = Options & { returnIndices: true };
 /** Options that ask for the output alone. */
 export type WithoutIndices<Options> = Options & { returnIndices?: false };
 
-// The maxima of windows as elements that are picked by their positions, and the reverse: each is the other's gradient.
-
 const maxPoolOp = op({
   name: 'maxPool',
   inputs: ['x', 'maxima', 'positions'],
   // Where the windows lie is told for those who read records.
   forward: (_, maxima, _positions, _windows: { rows: Windows; columns: Windows }) => maxima,
   backward: {
-    x: (g, { positions, shapes }): Tensor => dropOp(g, positions, shapes.x),
+    x: (g, { positions, shapes }): Tensor => drop(g, positions, shapes.x),
     maxima: null,
     positions: null,
   },
+  fused: (g, { y, positions, shapes: { x: shape } }) => ({
+    x: isFew(g.shape, shape) ? { values: g, positions, shape, there: y } : drop(g, positions, shape),
+  }),
 });
-const pickOp = op({
-  name: 'windowPick',
-  inputs: ['x', 'positions'],
-  forward: (x, positions) => compute(kernels.windowPick, positions.shape, [x, positions]),
-  backward: { x: (g, { positions, shapes }): Tensor => dropOp(g, positions, shapes.x), positions: null },
-});
-const dropOp = op({
-  name: 'windowDrop',
-  inputs: ['x', 'positions'],
-  forward: (x, positions, shape: Shape) => compute(kernels.windowDrop, shape, [x, positions]),
-  backward: { x: (g, { positions }): Tensor => pickOp(g, positions), positions: null },
-});
+
+/** Whether so many places of images are few enough to be better visited one by one. */
+const isFew = (places: Shape, images: Shape): boolean => 2 * numelOf(places) <= numelOf(images);
 
 // Sums of windows along one dim and their reverse: each is the other's gradient.
 

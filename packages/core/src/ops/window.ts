@@ -41,6 +41,7 @@ export function imagesOf(operation: string, x: Tensor, dims: WindowDims): Tensor
         `got ${formatShape(x.shape)}`,
     );
   }
+  if (x.ndim === 4 && dims === 2) return x;
   const n = x.ndim === dims + 2 ? x.shape[0]! : 1;
   const channels = x.shape.at(-dims - 1)!;
   return reshape(x, [n, channels, dims === 1 ? 1 : x.shape.at(-2)!, x.shape.at(-1)!]);
@@ -48,6 +49,7 @@ export function imagesOf(operation: string, x: Tensor, dims: WindowDims): Tensor
 
 /** The reverse of `imagesOf`: `y` without the dims that `x` did not have. */
 export function likeInput(y: Tensor, x: Tensor, dims: WindowDims): Tensor {
+  if (x.ndim === 4 && dims === 2) return y;
   const shape = x.ndim === dims + 2 ? [y.shape[0]!] : [];
   return reshape(y, [...shape, y.shape[1]!, ...y.shape.slice(4 - dims)]);
 }

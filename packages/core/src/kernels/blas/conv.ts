@@ -8,6 +8,7 @@ import {
   withPlainWindows,
 } from '../conv.ts';
 import type { Attempt, Nd } from '../kernel.ts';
+import { kernels as wasm } from '../wasm/conv.ts';
 import { roomFor, withRoom } from '../wasm/room.ts';
 import { windowsOf } from '../wasm/unfold.ts';
 import { MOST, product } from './dgemm.ts';
@@ -30,7 +31,11 @@ function meansFor(y: Nd, ...ins: readonly Nd[]): Means | null {
   return { multiply: (c, a, b, adds) => void product(blas.dgemm, c, a, b, adds ? 1 : 0), withWindows };
 }
 
+/** So few weights leave WebAssembly as fast, which needs no columns; with threads, faster. */
+const FEW = 2 ** 12;
+
 const conv: Attempt = ([y], [x, weight, bias], grid) => {
+  if (weight!.size < FEW && wasm.conv!([y!], [x!, weight!, bias!], grid)) return true;
   const means = meansFor(y!, x!, weight!);
   if (means !== null) convolve(means, y!, x!, weight!, bias!, grid as ConvGrid);
   return means !== null;

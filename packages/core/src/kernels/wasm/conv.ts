@@ -2,10 +2,12 @@ import { isContiguous } from '../../shape.ts';
 import { type ConvGrid, contiguousOf } from '../conv.ts';
 import type { Attempt, Nd } from '../kernel.ts';
 import { setNumber } from '../norm.ts';
+import { isFiniteView } from '../range.ts';
 import { Frame, type Layout, lengthOf, lineOf, planeOf } from './frame.ts';
 import type { Call } from './functions.ts';
 import { load, perform } from './instance.ts';
 import { eachSlice, withRoom } from './room.ts';
+import { sharesOf, total } from './shares.ts';
 import {
   type Filter,
   filterOf,
@@ -33,20 +35,11 @@ const conv: Attempt = ([y], [x, weight, bias], params) => {
 
 const convTranspose: Attempt = ([x], [y, weight, bias], params) => {
   const grid = params as ConvGrid;
-  if (!hasFinite(weight!)) return false;
+  // Behind the edge a transposed convolution sees nothing, not zeros, which an infinite weight would turn into NaN.
+  if (!isFiniteView(weight!)) return false;
   const { layout, passes } = transposed(y!, [x!.shape[2]!, x!.shape[3]!], grid);
   return correlate(x!, y!, bias!, transposedFilterOf(weight!, grid.groups), layout, passes, 1);
 };
-
-/** Behind the edge a transposed convolution sees nothing, not zeros, which an infinite weight would turn into NaN. */
-function hasFinite({ data, offset, shape, stride }: Nd): boolean {
-  const visit = (d: number, at: number): boolean => {
-    if (d === shape.length) return Number.isFinite(data[at]!);
-    for (let i = 0; i < shape[d]!; i++) if (!visit(d + 1, at + i * stride[d]!)) return false;
-    return true;
-  };
-  return visit(0, offset);
-}
 
 /** So many taps at a time: their weights and pixels stay in the first cache. */
 const DEPTH = 288;
@@ -180,11 +173,6 @@ function partsOf(channels: number, taps: number): Part[] {
   }));
 }
 
-/** Gradients of weights are summed for so many shares of a batch, each apart from the others; */
-const SHARES = 8;
-/** but for fewer where they have more numbers than this. */
-const MANY = 2 ** 20;
-
 const convWeight: Attempt = ([weight, bias], [x, y], params) => {
   const grid = params as ConvGrid;
   if (load() instanceof Error || !isContiguous(weight!.shape, weight!.stride) || y!.size === 0 || x!.size === 0) {
@@ -196,9 +184,7 @@ const convWeight: Attempt = ([weight, bias], [x, y], params) => {
   const taps = within * tapsOf(pass);
   const [batch, channels] = y!.shape as [number, number];
   const size = weight!.size;
-  // They hang on shapes alone, so that the bits do.
-  const shares = Math.min(batch, SHARES, Math.max(Math.floor(MANY / size), 1));
-  const each = Math.ceil(batch / shares);
+  const { shares, each } = sharesOf(batch, size);
   const rooms = [Math.ceil(taps / 2), 2 * size * shares, batch * channels, ...roomsFor(layout)];
   return withRoom(rooms, (inOffsets, sums, inBias, inFrames) => {
     const offsets = new Int32Array(inOffsets!.buffer, inOffsets!.byteOffset, taps);
@@ -243,13 +229,6 @@ const convWeight: Attempt = ([weight, bias], [x, y], params) => {
     return true;
   });
 };
-
-/** Every `step`-th number, summed. */
-function total(numbers: Float64Array, first: number, step: number): number {
-  let sum = 0;
-  for (let i = first; i < numbers.length; i += step) sum += numbers[i]!;
-  return sum;
-}
 
 /** The kernels that run here, by name. */
 export const kernels: Readonly<Record<string, Attempt>> = { conv, convTranspose, convWeight };

@@ -28,35 +28,48 @@ export const planeOf = (layout: Layout): number => layout.rows * lineOf(layout);
 /** All of a frame, and what a pair of pixels may reach behind it. */
 export const lengthOf = (layout: Layout): number => layout.channels * planeOf(layout) + 1;
 
+/** What of an image stands in its frame: so many rows and columns, and where they begin in each, in pixels. */
+export interface Overlap {
+  readonly rows: number;
+  readonly columns: number;
+  readonly inImage: number;
+  readonly top: number;
+  readonly left: number;
+}
+
+export function overlapOf({ size, rows, columns, top, left }: Layout): Overlap {
+  const first = [Math.max(-top, 0), Math.max(-left, 0)] as const;
+  const end = [Math.min(rows - top, size[0]), Math.min(columns - left, size[1])] as const;
+  return {
+    rows: Math.max(end[0] - first[0], 0),
+    columns: Math.max(end[1] - first[1], 0),
+    inImage: first[0] * size[1] + first[1],
+    top: Math.max(top, 0),
+    left: Math.max(left, 0),
+  };
+}
+
 /** A frame of zeros in WebAssembly's memory, for one image at a time. */
 export class Frame {
-  /** Where it begins, in bytes. */
-  readonly address: number;
-  private readonly copied: Pair;
-  private readonly skipped: number;
+  private readonly overlap: Overlap;
   private readonly at: number;
-  private readonly left: number;
 
   constructor(
     readonly layout: Layout,
-    address: number,
+    /** Where it begins, in bytes. */
+    readonly address: number,
   ) {
-    const { size, rows, columns, top, left, phases } = layout;
-    const first = [Math.max(-top, 0), Math.max(-left, 0)] as const;
-    const end = [Math.min(rows - top, size[0]), Math.min(columns - left, size[1])] as const;
-    this.address = address;
-    this.copied = [Math.max(end[0] - first[0], 0), Math.max(end[1] - first[1], 0)];
-    this.skipped = first[0] * size[1] + first[1];
-    this.left = Math.max(left, 0);
-    this.at = this.address + 8 * (Math.max(top, 0) * lineOf(layout) + (phases === 1 ? this.left : 0));
+    this.overlap = overlapOf(layout);
+    const { top, left } = this.overlap;
+    this.at = this.address + 8 * (top * lineOf(layout) + (layout.phases === 1 ? left : 0));
   }
 
   /** Puts an image, which lies in order at an address, in the place of the one before. */
   hold(image: number): Call {
     const { channels, size, phases } = this.layout;
-    const [rows, columns] = this.copied;
+    const { rows, columns, inImage, left } = this.overlap;
     const [line, plane, phase] = [lineOf(this.layout), planeOf(this.layout), phaseOf(this.layout)];
-    const from = [image + 8 * this.skipped, channels, 8 * size[0] * size[1], rows, 8 * size[1], columns] as const;
-    return ['frame', ...from, this.at, 8 * plane, 8 * line, this.left, phases, 8 * phase];
+    const from = [image + 8 * inImage, channels, 8 * size[0] * size[1], rows, 8 * size[1], columns] as const;
+    return ['frame', ...from, this.at, 8 * plane, 8 * line, left, phases, 8 * phase];
   }
 }

@@ -6,6 +6,7 @@ import * as loss from './loss.ts';
 import { affine, bmm } from './matmul.ts';
 import * as norm from './norm.ts';
 import * as pool from './pool.ts';
+import * as scattered from './scattered.ts';
 import * as unfold from './unfold.ts';
 
 export { missing } from './instance.ts';
@@ -19,6 +20,7 @@ export const kernels: Readonly<Record<string, Attempt>> = {
   ...loss.kernels,
   ...norm.kernels,
   ...pool.kernels,
+  ...scattered.kernels,
   ...unfold.kernels,
   affine,
   bmm,

@@ -1,0 +1,27 @@
+import * as kernels from '../kernels/pool.ts';
+import { compute, op } from '../op.ts';
+import type { Shape } from '../shape.ts';
+import { type Scattered, Tensor } from '../tensor.ts';
+
+// Elements that are picked from planes by their positions, and the reverse: each is the other's gradient.
+
+/** What stands at the positions in each plane: [n, c, height, width], [n, c, …] → [n, c, …] */
+export const pick = op({
+  name: 'windowPick',
+  inputs: ['x', 'positions'],
+  forward: (x, positions) => compute(kernels.windowPick, positions.shape, [x, positions]),
+  backward: { x: (g, { positions, shapes }): Tensor => drop(g, positions, shapes.x), positions: null },
+});
+
+/** Planes that are 0 but for x at the positions, where it adds up. */
+export const drop = op({
+  name: 'windowDrop',
+  inputs: ['x', 'positions'],
+  forward: (x, positions, shape: Shape) => compute(kernels.windowDrop, shape, [x, positions]),
+  backward: { x: (g, { positions }): Tensor => pick(g, positions), positions: null },
+});
+
+/** A gradient with all its zeros. */
+export function writtenOut(g: Tensor | Scattered): Tensor {
+  return g instanceof Tensor ? g : drop(g.values, g.positions, g.shape);
+}
