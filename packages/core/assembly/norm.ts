@@ -18,7 +18,7 @@ function total(a: v128, b: v128): f64 {
 
 // @ts-ignore: a decorator of AssemblyScript
 @inline
-function addTo(list: i32, k: i32, value: f64): void {
+export function addTo(list: i32, k: i32, value: f64): void {
   store<f64>(list + k * 8, load<f64>(list + k * 8) + value);
 }
 
@@ -33,7 +33,7 @@ function term(isSquare: bool, x: v128, mean: v128): v128 {
 /** Σ of the terms of n elements, in four pairs of sums side by side: an addition takes longer than the next can wait. */
 // @ts-ignore: a decorator of AssemblyScript
 @inline
-function sumOf(isSquare: bool, n: i32, x: i32, mean: v128): f64 {
+export function sumOf(isSquare: bool, n: i32, x: i32, mean: v128): f64 {
   let a = f64x2.splat(0);
   let b = a;
   let c = a;

@@ -2,59 +2,80 @@
 // that have one are visited. Images stand channels last, so that what a window sees is some runs of four numbers at fixed
 // distances from its first pixel. Counts are numbers, all else is in bytes.
 import { madd } from './madd';
+import { addTo, sumOf } from './norm';
 
 /**
- * Copies channels × rows × columns pixels, channels last: `toColumn` from pixel to pixel, where an odd channel's
- * neighbour is 0 if there is room for it.
+ * What is alike for all images: the channels of a group, their image and its part that stands in the frame, and the
+ * windows. `toChannel` and the like lead from one to the next.
  */
-export function channelsLast(
-  from: i32, channels: i32, fromChannel: i32, rows: i32, fromRow: i32, columns: i32, to: i32, toRow: i32, toColumn: i32,
-): void {
-  for (let r = 0; r < rows; r++, from += fromRow, to += toRow) {
-    let at = from;
+// @ts-ignore: a decorator of AssemblyScript
+@unmanaged
+class Scene {
+  channels: i32;
+  toChannel: i32;
+  toImage: i32;
+  skipped: i32;
+  rows: i32;
+  toRow: i32;
+  columns: i32;
+  /** Of the frame: its size, where the part begins in it, and the ways from row to row and from pixel to pixel. */
+  frame: i32;
+  place: i32;
+  toFrameRow: i32;
+  toPixel: i32;
+  /** Channels of values, places of each, and the way from image to image. */
+  out: i32;
+  places: i32;
+  toValues: i32;
+  starts: i32;
+  runs: i32;
+  offsets: i32;
+}
+
+/** Copies an image into the frame, channels last, or with `isBack` from there. */
+// @ts-ignore: a decorator of AssemblyScript
+@inline
+function copy(scene: Scene, image: i32, frame: i32, isBack: bool): void {
+  const channels = scene.channels;
+  const columns = scene.columns;
+  const toChannel = scene.toChannel;
+  const toRow = scene.toRow;
+  const toFrameRow = scene.toFrameRow;
+  const toPixel = scene.toPixel;
+  image += scene.skipped;
+  frame += scene.place;
+  for (let r = scene.rows; r > 0; r--, image += toRow, frame += toFrameRow) {
+    let from = image;
     let c = 0;
-    for (; c < channels - 1; c += 2, at += 2 * fromChannel) {
-      let place = to + c * 8;
+    for (; c < channels - 1; c += 2, from += 2 * toChannel) {
+      let pixel = frame + c * 8;
       let i = 0;
-      for (; i < columns - 1; i += 2, place += 2 * toColumn) {
-        const a = v128.load(at + i * 8);
-        const b = v128.load(at + i * 8 + fromChannel);
-        v128.store(place, v128.shuffle<f64>(a, b, 0, 2));
-        v128.store(place + toColumn, v128.shuffle<f64>(a, b, 1, 3));
+      for (; i < columns - 1; i += 2, pixel += 2 * toPixel) {
+        const first = isBack ? pixel : from + i * 8;
+        const second = isBack ? toPixel : toChannel;
+        const a = v128.load(first);
+        const b = v128.load(first + second);
+        const to = isBack ? from + i * 8 : pixel;
+        const next = isBack ? toChannel : toPixel;
+        v128.store(to, v128.shuffle<f64>(a, b, 0, 2));
+        v128.store(to + next, v128.shuffle<f64>(a, b, 1, 3));
       }
-      if (i < columns) v128.store(place, v128.load64_lane(at + i * 8 + fromChannel, v128.load64_zero(at + i * 8), 1));
+      if (i < columns) {
+        copyNumber(from + i * 8, pixel, isBack);
+        copyNumber(from + i * 8 + toChannel, pixel + 8, isBack);
+      }
     }
     if (c < channels) {
-      for (let i = 0; i < columns; i++) store<f64>(to + c * 8 + i * toColumn, load<f64>(at + i * 8));
+      for (let i = 0; i < columns; i++) copyNumber(from + i * 8, frame + c * 8 + i * toPixel, isBack);
     }
   }
 }
 
-/** The reverse. */
-export function channelsFirst(
-  to: i32, channels: i32, toChannel: i32, rows: i32, toRow: i32, columns: i32, from: i32, fromRow: i32, fromColumn: i32,
-): void {
-  for (let r = 0; r < rows; r++, from += fromRow, to += toRow) {
-    let at = to;
-    let c = 0;
-    for (; c < channels - 1; c += 2, at += 2 * toChannel) {
-      let place = from + c * 8;
-      let i = 0;
-      for (; i < columns - 1; i += 2, place += 2 * fromColumn) {
-        const a = v128.load(place);
-        const b = v128.load(place + fromColumn);
-        v128.store(at + i * 8, v128.shuffle<f64>(a, b, 0, 2));
-        v128.store(at + i * 8 + toChannel, v128.shuffle<f64>(a, b, 1, 3));
-      }
-      if (i < columns) {
-        store<f64>(at + i * 8, load<f64>(place));
-        store<f64>(at + i * 8 + toChannel, load<f64>(place, 8));
-      }
-    }
-    if (c < channels) {
-      for (let i = 0; i < columns; i++) store<f64>(at + i * 8, load<f64>(from + c * 8 + i * fromColumn));
-    }
-  }
+// @ts-ignore: a decorator of AssemblyScript
+@inline
+function copyNumber(image: i32, frame: i32, isBack: bool): void {
+  if (isBack) store<f64>(image, load<f64>(frame));
+  else store<f64>(frame, load<f64>(image));
 }
 
 /** A whole number from 0 to 2³² as an integer: behind 2⁵², the lowest bits are the ones. */
@@ -65,13 +86,14 @@ function whole(value: f64): i32 {
 }
 
 /**
- * Lists the first pixels of windows whose gradient is not 0, each with that: `starts` says of each place of a plane
- * where in the frame its window begins. Returns the list's end.
+ * Lists the first pixels of windows whose gradient is not 0, each with that: `starts` says of each place of a plane where
+ * in the frame its window begins. Returns the list's end.
  */
 // @ts-ignore: a decorator of AssemblyScript
 @inline
-function listed(count: i32, values: i32, positions: i32, starts: i32, frame: i32, list: i32): i32 {
-  for (let i = 0; i < count; i++) {
+function listed(scene: Scene, values: i32, positions: i32, frame: i32, list: i32): i32 {
+  const starts = scene.starts;
+  for (let i = 0; i < scene.places; i++) {
     const value = load<f64>(values + i * 8);
     store<i32>(list, frame + load<i32>(starts + whole(load<f64>(positions + i * 8)) * 4));
     store<f64>(list, value, 8);
@@ -80,25 +102,42 @@ function listed(count: i32, values: i32, positions: i32, starts: i32, frame: i32
   return list;
 }
 
-/** sums[channel][run] += Σ over windows of g · the four numbers that begin `offsets[run]` behind its first pixel. */
+/**
+ * For each image: sums[channel][run] += Σ over windows of g · the four numbers that begin `offsets[run]` behind its first
+ * pixel, and bias[channel] += Σ g, where there is one.
+ */
 export function scatteredWeights(
-  channels: i32, count: i32, values: i32, positions: i32, starts: i32, frame: i32, runs: i32, offsets: i32, sums: i32,
-  list: i32,
+  scene: Scene, images: i32, image: i32, values: i32, positions: i32, frame: i32, list: i32, sums: i32, bias: i32,
 ): void {
-  for (let c = 0; c < channels; c++, values += count * 8, positions += count * 8) {
-    const end = listed(count, values, positions, starts, frame, list);
-    for (let run = 0; run < runs; run += 4, sums += 128) sumUp(list, end, offsets + run * 4, sums);
+  const size = scene.places * 8;
+  const runs = scene.runs;
+  const gap = scene.toValues - scene.out * size;
+  for (; images > 0; images--, image += scene.toImage, values += gap, positions += gap) {
+    copy(scene, image, frame, false);
+    let to = sums;
+    for (let c = 0; c < scene.out; c++, values += size, positions += size) {
+      const end = listed(scene, values, positions, frame, list);
+      for (let run = 0; run < runs; run += 4, to += 128) sumUp(list, end, scene.offsets + run * 4, to);
+      if (bias != 0) addTo(bias, c, sumOf(false, scene.places, values, f64x2.splat(0)));
+    }
   }
 }
 
-/** The four numbers that begin `offsets[run]` behind the first pixel of a window += Σ over channels of g · weights[channel][run]. */
-export function scatteredImage(
-  channels: i32, count: i32, values: i32, positions: i32, starts: i32, frame: i32, runs: i32, offsets: i32,
-  weights: i32, list: i32,
+/** For each image: the four numbers that begin `offsets[run]` behind a window's first pixel = Σ g · weights[channel][run]. */
+export function scatteredImages(
+  scene: Scene, images: i32, image: i32, values: i32, positions: i32, frame: i32, list: i32, weights: i32,
 ): void {
-  for (let c = 0; c < channels; c++, values += count * 8, positions += count * 8) {
-    const end = listed(count, values, positions, starts, frame, list);
-    for (let run = 0; run < runs; run += 4, weights += 128) spread(list, end, offsets + run * 4, weights);
+  const size = scene.places * 8;
+  const runs = scene.runs;
+  const gap = scene.toValues - scene.out * size;
+  for (; images > 0; images--, image += scene.toImage, values += gap, positions += gap) {
+    memory.fill(frame, 0, scene.frame);
+    let from = weights;
+    for (let c = 0; c < scene.out; c++, values += size, positions += size) {
+      const end = listed(scene, values, positions, frame, list);
+      for (let run = 0; run < runs; run += 4, from += 128) spread(list, end, scene.offsets + run * 4, from);
+    }
+    copy(scene, image, frame, true);
   }
 }
 
@@ -157,16 +196,16 @@ export function spread(list: i32, end: i32, offsets: i32, weights: i32): void {
   for (; list != end; list += 16) {
     const at = load<i32>(list);
     const g = v128.load_splat<f64>(list, 8);
-    addTo(at + a, g, a0, a1);
-    addTo(at + b, g, b0, b1);
-    addTo(at + c, g, c0, c1);
-    addTo(at + d, g, d0, d1);
+    addRun(at + a, g, a0, a1);
+    addRun(at + b, g, b0, b1);
+    addRun(at + c, g, c0, c1);
+    addRun(at + d, g, d0, d1);
   }
 }
 
 // @ts-ignore: a decorator of AssemblyScript
 @inline
-function addTo(at: i32, g: v128, first: v128, second: v128): void {
+function addRun(at: i32, g: v128, first: v128, second: v128): void {
   v128.store(at, madd(g, first, v128.load(at)));
   v128.store(at, madd(g, second, v128.load(at, 16)), 16);
 }

@@ -17,20 +17,6 @@ type Columns = (
   inColumns: number,
 ) => void;
 
-/** From the gradients of some windows to those of what they see, or the weights. */
-type FromWindows = (
-  channels: number,
-  count: number,
-  values: number,
-  positions: number,
-  starts: number,
-  frame: number,
-  runs: number,
-  offsets: number,
-  to: number,
-  list: number,
-) => void;
-
 /** Sums over windows along a dim, and their gradients. */
 type Means = (
   outer: number,
@@ -114,30 +100,27 @@ export interface Functions {
     g: number,
     sums: number,
   ): void;
-  channelsLast(
-    from: number,
-    channels: number,
-    fromChannel: number,
-    rows: number,
-    fromRow: number,
-    columns: number,
-    to: number,
-    toRow: number,
-    toColumn: number,
+  scatteredWeights(
+    scene: number,
+    images: number,
+    image: number,
+    values: number,
+    positions: number,
+    frame: number,
+    list: number,
+    sums: number,
+    bias: number,
   ): void;
-  channelsFirst(
-    to: number,
-    channels: number,
-    toChannel: number,
-    rows: number,
-    toRow: number,
-    columns: number,
-    from: number,
-    fromRow: number,
-    fromColumn: number,
+  scatteredImages(
+    scene: number,
+    images: number,
+    image: number,
+    values: number,
+    positions: number,
+    frame: number,
+    list: number,
+    weights: number,
   ): void;
-  readonly scatteredWeights: FromWindows;
-  readonly scatteredImage: FromWindows;
   finiteness(n: number, x: number, result: number): void;
   readonly fold: Columns;
   readonly unfold: Columns;

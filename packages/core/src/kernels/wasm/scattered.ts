@@ -25,9 +25,9 @@ interface Sight {
   readonly width: number;
   /** Where each window begins, and how far behind that each run of four numbers is that it sees, in bytes. */
   readonly starts: Int32Array;
-  readonly offsets: Int32Array;
+  readonly offsets: readonly number[];
   /** Which of a channel's weights belongs to each number of the runs, or −1 for none. */
-  readonly weights: Int32Array;
+  readonly weights: readonly number[];
 }
 
 function sightOf(images: Nd, within: number, grid: ConvGrid, width: number): Sight {
@@ -57,86 +57,74 @@ function sightOf(images: Nd, within: number, grid: ConvGrid, width: number): Sig
     offsets.push(offsets[i]!);
     weights.push(-1, -1, -1, -1);
   }
-  const starts = Int32Array.from({ length: blocks[0] * blocks[1] }, (_, i) => {
-    const [row, column] = [Math.floor(i / blocks[1]), i % blocks[1]];
-    return 8 * (row * stride[0] * line + column * stride[1] * width);
-  });
-  return { layout, width, starts, offsets: Int32Array.from(offsets), weights: Int32Array.from(weights) };
+  const starts = new Int32Array(blocks[0] * blocks[1]);
+  for (let r = 0, i = 0; r < blocks[0]; r++) {
+    for (let k = 0; k < blocks[1]; k++) starts[i++] = 8 * (r * stride[0] * line + k * stride[1] * width);
+  }
+  return { layout, width, starts, offsets, weights };
 }
 
 const evenly = (channels: number): number => channels + (channels % 2);
 
+const pixelsOf = ({ shape }: Nd): number => shape[2]! * shape[3]!;
+
+/** From one row of a frame to the next, in numbers. */
 const lineOf = ({ layout, width }: Sight): number => layout.columns * width;
 
 /** All of a frame, and what a run may reach behind it, in whole cache lines. */
 const frameRoom = (sight: Sight): number => Math.ceil((sight.layout.rows * lineOf(sight) + 3) / 8) * 8;
 
-/** The rooms for what all pieces of the work see, and for a frame and a list of each. */
+/** The rooms that a scene needs, for so many places in a plane. */
 const roomsFor = (sight: Sight, places: number): number[] => [
-  Math.ceil(sight.starts.length / 2),
-  Math.ceil(sight.offsets.length / 2),
+  Math.ceil((FIELDS + sight.starts.length + sight.offsets.length) / 2),
   mostPieces() * frameRoom(sight),
   mostPieces() * 2 * (places + 1),
 ];
 
-/** What the functions are called with. */
+/** How many numbers the class Scene of the assembly has. */
+const FIELDS = 17;
+
+/** A sight in WebAssembly's memory, with a frame and a list for each piece of the work. */
 class Scene {
-  readonly starts: number;
-  readonly offsets: number;
-  readonly runs: number;
+  readonly address: number;
 
   constructor(
     private readonly sight: Sight,
-    /** How many places a plane has. */
     private readonly places: number,
-    inStarts: Float64Array,
-    inOffsets: Float64Array,
+    /** Of the values: channels in a group, and in all. */
+    [out, all]: readonly [out: number, all: number],
+    images: Nd,
+    inScene: Float64Array,
     private readonly inFrames: Float64Array,
     private readonly inLists: Float64Array,
   ) {
-    [this.starts, this.offsets] = [inStarts.byteOffset, inOffsets.byteOffset];
-    this.runs = sight.offsets.length;
-    new Int32Array(inStarts.buffer, inStarts.byteOffset, sight.starts.length).set(sight.starts);
-    new Int32Array(inOffsets.buffer, inOffsets.byteOffset, this.runs).set(sight.offsets);
+    const { layout, width, starts, offsets } = sight;
+    const { rows, columns, inImage, top, left } = overlapOf(layout);
+    const across = layout.size[1];
+    this.address = inScene.byteOffset;
+    const [toStarts, toOffsets] = [4 * FIELDS, 4 * (FIELDS + starts.length)];
+    const numbers = new Int32Array(inScene.buffer, this.address, FIELDS + starts.length + offsets.length);
+    numbers.set([
+      ...[layout.channels, 8 * pixelsOf(images), 8 * images.shape[1]! * pixelsOf(images)],
+      ...[8 * inImage, rows, 8 * across, columns],
+      ...[8 * frameRoom(sight), 8 * (top * lineOf(sight) + left * width), 8 * lineOf(sight), 8 * width],
+      ...[out, places, 8 * all * places],
+      ...[this.address + toStarts, offsets.length, this.address + toOffsets],
+    ]);
+    numbers.set(starts, toStarts / 4);
+    numbers.set(offsets, toOffsets / 4);
   }
 
   frame(piece: number): number {
     return this.inFrames.byteOffset + 8 * piece * frameRoom(this.sight);
   }
 
-  clear(piece: number): Call {
-    return ['clear', this.frame(piece), frameRoom(this.sight)];
-  }
-
-  /** Puts a group's channels, which lie in order at an address, into the frame, or takes them from there. */
-  copy(name: 'channelsLast' | 'channelsFirst', piece: number, image: number): Call {
-    const { layout, width } = this.sight;
-    const { rows, columns, inImage, top, left } = overlapOf(layout);
-    const [height, across] = layout.size;
-    const inFrame = this.frame(piece) + 8 * (top * lineOf(this.sight) + left * width);
-    return [
-      name,
-      ...([image + 8 * inImage, layout.channels, 8 * height * across, rows, 8 * across, columns] as const),
-      ...([inFrame, 8 * lineOf(this.sight), 8 * width] as const),
-    ];
-  }
-
-  /** Visits the windows of `channels` that have a gradient, with their sums or weights at `to`. */
-  visit(
-    name: 'scatteredWeights' | 'scatteredImage',
-    piece: number,
-    channels: number,
-    values: number,
-    positions: number,
-    to: number,
-  ): Call {
-    const list = this.inLists.byteOffset + 16 * piece * (this.places + 1);
-    const seen = [this.starts, this.frame(piece), this.runs, this.offsets] as const;
-    return [name, channels, this.places, values, positions, ...seen, to, list];
+  list(piece: number): number {
+    return this.inLists.byteOffset + 16 * piece * (this.places + 1);
   }
 }
 
-/** Whether all numbers of some arrays of a stage are finite. */
+/** Whether all numbers of some arrays in WebAssembly's memory are finite; `room` is for one number. */
 function areFinite(addresses: readonly number[], lengths: readonly number[], room: Float64Array): boolean {
   return addresses.every((address, i) => {
     perform([['finiteness', lengths[i]!, address, room.byteOffset]]);
@@ -144,69 +132,51 @@ function areFinite(addresses: readonly number[], lengths: readonly number[], roo
   });
 }
 
-const planeOf = ({ shape }: Nd): number => shape[2]! * shape[3]!;
-
 const convWeight: Attempt = ([weight, bias], [x, values, positions], params) => {
   const grid = params as ConvGrid;
   if (load() instanceof Error || !isContiguous(weight!.shape, weight!.stride)) return false;
   if (x!.size === 0 || values!.size === 0) return false;
-  const [out, within] = [weight!.shape[0]! / grid.groups, weight!.shape[1]!];
-  const [batch, places] = [values!.shape[0]!, planeOf(values!)];
+  const [channels, within] = weight!.shape as [number, number];
+  const [batch, places, out] = [values!.shape[0]!, pixelsOf(values!), channels / grid.groups];
   const sight = sightOf(x!, within, grid, within === 1 ? 1 : evenly(within));
   const lanes = sight.weights.length;
-  const channels = out * grid.groups;
   const { shares, each } = sharesOf(batch, channels * lanes);
-  const sumsOfShare = channels * lanes;
-  const rooms = [...roomsFor(sight, places), shares * sumsOfShare, batch * channels, 1];
-  return withRoom(rooms, (inStarts, inOffsets, inFrames, inLists, sums, inBias, inCheck) => {
-    const scene = new Scene(sight, places, inStarts!, inOffsets!, inFrames!, inLists!);
-    perform([['clear', sums!.byteOffset, sums!.length]]);
-    const imageCalls = (i: number, piece: number, image: number, value: number, position: number): Call[] => {
-      const calls: Call[] = [];
-      for (let g = 0; g < grid.groups; g++) {
-        const [first, to] = [
-          8 * g * out * places,
-          sums!.byteOffset + 8 * (Math.floor(i / each) * sumsOfShare + g * out * lanes),
-        ];
-        calls.push(scene.copy('channelsLast', piece, image + 8 * g * within * planeOf(x!)));
-        calls.push(scene.visit('scatteredWeights', piece, out, value + first, position + first, to));
-      }
-      if (bias) calls.push(['sumAround', 1, channels, places, 0, value, inBias!.byteOffset + 8 * i * channels]);
-      return calls;
-    };
-    const [imageStep, valueStep] = [8 * (x!.size / batch), 8 * channels * places];
+  const rooms = [...roomsFor(sight, places), shares * channels * lanes, shares * channels, 1];
+  return withRoom(rooms, (inScene, inFrames, inLists, sums, inBias, inCheck) => {
+    const scene = new Scene(sight, places, [out, channels], x!, inScene!, inFrames!, inLists!);
+    for (const room of [sums!, inBias!]) perform([['clear', room.byteOffset, room.length]]);
+    const [toImage, toValues] = [8 * (x!.size / batch), 8 * channels * places];
     let isSound = true;
-    const visit = ({ ins }: Stage, start: number, images: number) => {
-      isSound &&= areFinite(ins.slice(0, 2), [(images * imageStep) / 8, (images * valueStep) / 8], inCheck!);
+    const visit = ({ ins: [images, values, positions] }: Stage, start: number, count: number) => {
+      isSound &&= areFinite([images!, values!], [(count * toImage) / 8, (count * toValues) / 8], inCheck!);
       if (!isSound) return;
+      const callsFor = (share: number, piece: number): Call[] => {
+        const first = Math.max(share * each - start, 0);
+        const some = Math.min((share + 1) * each - start, count) - first;
+        return Array.from({ length: some > 0 ? grid.groups : 0 }, (_, g) => [
+          'scatteredWeights',
+          ...([scene.address, some, images! + first * toImage + 8 * g * within * pixelsOf(x!)] as const),
+          ...([values! + first * toValues + 8 * g * out * places] as const),
+          ...([positions! + first * toValues + 8 * g * out * places] as const),
+          ...([scene.frame(piece), scene.list(piece)] as const),
+          sums!.byteOffset + 8 * (share * channels + g * out) * lanes,
+          bias ? inBias!.byteOffset + 8 * (share * channels + g * out) : 0,
+        ]);
+      };
       divide({
         name: 'scatteredWeights',
-        nanos: images * channels * places * scene.runs * NANOS,
-        parts: Math.ceil(batch / each),
+        nanos: count * channels * places * sight.offsets.length * NANOS,
+        parts: shares,
         grain: 1,
-        calls(firstShare, count, piece) {
-          const first = Math.max(firstShare * each, start);
-          const end = Math.min((firstShare + count) * each, start + images);
-          const calls = [scene.clear(piece)];
-          for (let i = first; i < end; i++) {
-            const at = (address: number, step: number) => address + (i - start) * step;
-            const [image, value, position] = [at(ins[0]!, imageStep), at(ins[1]!, valueStep), at(ins[2]!, valueStep)];
-            calls.push(...imageCalls(i, piece, image, value, position));
-          }
-          return calls;
-        },
+        calls: (first, some, piece) => [
+          ['clear', scene.frame(piece), frameRoom(sight)],
+          ...Array.from({ length: some }, (_, k) => callsFor(first + k, piece)).flat(),
+        ],
       });
     };
-    if (!eachSlice([contiguousOf(x!), contiguousOf(values!), contiguousOf(positions!)], [], visit) || !isSound) {
-      return false;
-    }
-    const { data, offset } = weight!;
-    const size = weight!.size / channels;
-    for (let c = 0; c < channels; c++) {
-      sight.weights.forEach((w, lane) => {
-        if (w >= 0) data[offset + c * size + w] = total(sums!, c * lanes + lane, sumsOfShare);
-      });
-    }
+    const ins = [x!, values!, positions!].map(contiguousOf);
+    if (!eachSlice(ins, [], visit) || !isSound) return false;
+    readWeights(weight!, sums!, sight);
     if (bias) for (let c = 0; c < channels; c++) setNumber(bias, c, total(inBias!, c, channels));
     return true;
   });
@@ -216,44 +186,40 @@ const convTranspose: Attempt = ([x], [values, positions, weight], params) => {
   const grid = params as ConvGrid;
   if (load() instanceof Error || !isContiguous(x!.shape, x!.stride)) return false;
   if (x!.size === 0 || values!.size === 0 || !isFiniteView(weight!)) return false;
-  const [out, within] = [weight!.shape[0]! / grid.groups, weight!.shape[1]!];
-  const places = planeOf(values!);
+  const [channels, within] = weight!.shape as [number, number];
+  const [batch, places, out] = [values!.shape[0]!, pixelsOf(values!), channels / grid.groups];
   const sight = sightOf(x!, within, grid, evenly(within));
   const lanes = sight.weights.length;
-  const rooms = [...roomsFor(sight, places), out * grid.groups * lanes, 1];
-  return withRoom(rooms, (inStarts, inOffsets, inFrames, inLists, inWeights, inCheck) => {
-    const scene = new Scene(sight, places, inStarts!, inOffsets!, inFrames!, inLists!);
-    writeWeights(inWeights!, weight!, sight);
+  return withRoom([...roomsFor(sight, places), channels * lanes, 1], (inScene, inFrames, inLists, weights, inCheck) => {
+    const scene = new Scene(sight, places, [out, channels], x!, inScene!, inFrames!, inLists!);
+    writeWeights(weights!, weight!, sight);
     const { rows, columns } = overlapOf(sight.layout);
-    const isCovered = rows * columns === planeOf(x!);
-    const [imageStep, valueStep] = [8 * (x!.size / x!.shape[0]!), 8 * out * grid.groups * places];
-    const imageCalls = (piece: number, image: number, value: number, position: number): Call[] => {
-      const calls: Call[] = isCovered ? [] : [['clear', image, imageStep / 8]];
-      for (let g = 0; g < grid.groups; g++) {
-        const [first, from] = [8 * g * out * places, inWeights!.byteOffset + 8 * g * out * lanes];
-        calls.push(scene.clear(piece));
-        calls.push(scene.visit('scatteredImage', piece, out, value + first, position + first, from));
-        calls.push(scene.copy('channelsFirst', piece, image + 8 * g * within * planeOf(x!)));
-      }
-      return calls;
-    };
+    const isCovered = rows * columns === pixelsOf(x!);
+    const [toImage, toValues] = [8 * (x!.size / batch), 8 * channels * places];
     let isSound = true;
-    const visit = ({ ins, outs }: Stage, _: number, images: number) => {
-      isSound &&= areFinite(ins.slice(0, 1), [(images * valueStep) / 8], inCheck!);
+    const visit = ({ ins: [values, positions], outs: [images] }: Stage, _: number, count: number) => {
+      isSound &&= areFinite([values!], [(count * toValues) / 8], inCheck!);
       if (!isSound) return;
+      const callsFor = (first: number, some: number, g: number, piece: number): Call => [
+        'scatteredImages',
+        ...([scene.address, some, images! + first * toImage + 8 * g * within * pixelsOf(x!)] as const),
+        ...([values! + first * toValues + 8 * g * out * places] as const),
+        ...([positions! + first * toValues + 8 * g * out * places] as const),
+        ...([scene.frame(piece), scene.list(piece)] as const),
+        weights!.byteOffset + 8 * g * out * lanes,
+      ];
       divide({
-        name: 'scatteredImage',
-        nanos: images * out * grid.groups * places * scene.runs * NANOS,
-        parts: images,
+        name: 'scatteredImages',
+        nanos: count * channels * places * sight.offsets.length * NANOS,
+        parts: count,
         grain: 1,
-        calls: (first, count, piece) =>
-          Array.from({ length: count }, (_, k) => {
-            const at = (address: number, step: number) => address + (first + k) * step;
-            return imageCalls(piece, at(outs[0]!, imageStep), at(ins[0]!, valueStep), at(ins[1]!, valueStep));
-          }).flat(),
+        calls: (first, some, piece) => [
+          ...(isCovered ? [] : [['clear', images! + first * toImage, (some * toImage) / 8] as const]),
+          ...Array.from({ length: grid.groups }, (_, g) => callsFor(first, some, g, piece)),
+        ],
       });
     };
-    return eachSlice([contiguousOf(values!), contiguousOf(positions!)], [x!], visit) && isSound;
+    return eachSlice([values!, positions!].map(contiguousOf), [x!], visit) && isSound;
   });
 };
 
@@ -261,10 +227,19 @@ const convTranspose: Attempt = ([x], [values, positions, weight], params) => {
 function writeWeights(to: Float64Array, weight: Nd, { weights }: Sight): void {
   const { data, offset, shape } = contiguousOf(weight);
   const size = weight.size / shape[0]!;
-  for (let c = 0; c < shape[0]!; c++) {
-    weights.forEach((w, lane) => {
-      to[c * weights.length + lane] = w < 0 ? 0 : data[offset + c * size + w]!;
-    });
+  for (let c = 0, lane = 0; c < shape[0]!; c++) {
+    for (const w of weights) to[lane++] = w < 0 ? 0 : data[offset + c * size + w]!;
+  }
+}
+
+/** The reverse, where all shares of a batch have sums. */
+function readWeights({ data, offset, shape, size }: Nd, sums: Float64Array, { weights }: Sight): void {
+  const [channels, lanes] = [shape[0]!, weights.length];
+  for (let c = 0; c < channels; c++) {
+    const first = offset + c * (size / channels);
+    for (let lane = 0; lane < lanes; lane++) {
+      if (weights[lane]! >= 0) data[first + weights[lane]!] = total(sums, c * lanes + lane, channels * lanes);
+    }
   }
 }
 
