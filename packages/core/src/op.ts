@@ -42,6 +42,11 @@ export function observeOps(next: OpObserver | null): OpObserver | null {
   return before;
 }
 
+/** Whether somebody sees every operation, and so wants to see each by itself. */
+export function areOpsObserved(): boolean {
+  return observer !== null;
+}
+
 /** One operation, as it is written down. */
 export interface OpSpec<Names extends readonly string[], P> {
   /** As it appears in errors, in printed tensors and in graphs. */

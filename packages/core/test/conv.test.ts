@@ -5,16 +5,20 @@ import {
   type ConvOptions,
   conv1d,
   conv2d,
+  convReluPool2d,
   convTranspose2d,
   Generator,
   grad,
   gradcheck,
   gradgradcheck,
   matmul,
+  maxPool2d,
   mul,
+  observeOps,
   ones,
   permute,
   randn,
+  relu,
   reshape,
   ShapeError,
   sum,
@@ -271,6 +275,84 @@ describe('convTranspose2d', () => {
       }).pow(2);
     expect(gradcheck(f as (...xs: Tensor[]) => Tensor, inputs)).toBe(true);
     expect(gradgradcheck(f as (...xs: Tensor[]) => Tensor, inputs)).toBe(true);
+  });
+});
+
+describe('convReluPool2d', () => {
+  const frames = fc.record({
+    kernel: pair(1, 3),
+    stride: pair(1, 3),
+    padding: fc.constantFrom(0, 1),
+    dilation: fc.constantFrom(1, 2),
+    ceilMode: fc.boolean(),
+  });
+
+  it('is conv2d, relu and maxPool2d one by one, to the bit, with its gradients', () => {
+    fc.assert(
+      fc.property(cases, frames, (sizes, { kernel, padding, ...rest }) => {
+        fc.pre(sizes.n > 0);
+        const { n, size, perGroup, groups, kernel: window, ...options } = sizes;
+        const x = random([n, perGroup[0] * groups, ...size]);
+        const w = random([perGroup[1] * groups, perGroup[0], ...window]);
+        const pool = { ...rest, padding: kernel.map((size) => Math.min(padding, Math.floor(size / 2))) };
+        const leaves = [x.clone().requiresGrad_(), w.clone().requiresGrad_(), random([w.shape[0]!], true)] as const;
+        const outcome = (f: () => Tensor | null) => {
+          let y: Tensor | null;
+          try {
+            y = f();
+          } catch (error) {
+            return (error as Error).message.replace(/^\w+: /, '');
+          }
+          if (y === null) return null;
+          const [loss, other] = [sum(mul(y, y)), sum(mul(y, y))];
+          const first = grad(loss, leaves, { createGraph: true });
+          return [y, ...grad(other, leaves), ...first].map((result) => result.tolist());
+        };
+        const all = { ...options, groups, bias: leaves[2] };
+        const whole = outcome(() => convReluPool2d(leaves[0], leaves[1], kernel, { ...all, pool }));
+        const single = outcome(() => maxPool2d(relu(conv2d(leaves[0], leaves[1], all)), kernel, pool));
+        expect(whole).toEqual(single);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('takes an image without a batch', () => {
+    const [x, w] = [random([2, 6, 6]), random([3, 2, 3, 3])];
+    expect(convReluPool2d(x, w, 2)!.tolist()).toEqual(maxPool2d(relu(conv2d(x, w)), 2).tolist());
+  });
+
+  it('has gradients and second gradients in input, weight and bias', () => {
+    const inputs = [random([2, 2, 5, 6], true), random([3, 2, 2, 3], true), random([3], true)];
+    const f = (x: Tensor, w: Tensor, bias: Tensor) => convReluPool2d(x, w, 2, { bias, padding: 1 })!;
+    gradcheck(f, inputs);
+    gradgradcheck(f, inputs);
+  });
+
+  it('gives null where one by one is as fast', () => {
+    expect(convReluPool2d(random([1, 64, 3, 3]), random([64, 64, 1, 1]), 1)).toBe(null);
+    expect(convReluPool2d(random([1, 64, 3, 3]), random([63, 64, 1, 1]), 1)).not.toBe(null);
+    expect(convReluPool2d(random([1, 1, 256, 129]), random([1, 1, 1, 1]), 1)).toBe(null);
+    expect(convReluPool2d(random([1, 1, 256, 128]), random([1, 1, 1, 1]), 1)).not.toBe(null);
+    expect(convReluPool2d(random([0, 1, 4, 4]), random([1, 1, 1, 1]), 1)).toBe(null);
+  });
+
+  it('gives null while somebody sees every operation', () => {
+    const before = observeOps((_, run) => run());
+    try {
+      expect(convReluPool2d(random([1, 1, 4, 4]), random([1, 1, 1, 1]), 1)).toBe(null);
+    } finally {
+      observeOps(before);
+    }
+  });
+
+  it('refuses what the three refuse', () => {
+    const [x, w] = [random([1, 2, 4, 4]), random([3, 2, 3, 3])];
+    expect(() => convReluPool2d(x, random([3, 1, 3, 3]), 2)).toThrow(/^convReluPool2d: .*channels/);
+    expect(() => convReluPool2d(x, w, 3)).toThrow(/^convReluPool2d: no window of 3 × 3 fits into 2 × 2 pixels/);
+    const padded = { pool: { padding: 2 } };
+    expect(() => convReluPool2d(x, w, 2, padded)).toThrow(/^convReluPool2d: padding must be at most half/);
+    expect(() => convReluPool2d(x, w, 2, { pool: { size: 2 } as never })).toThrow(/^convReluPool2d: .*size/);
   });
 });
 

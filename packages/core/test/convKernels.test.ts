@@ -1,13 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { zeros } from '../src/index.ts';
+import { relu } from '../src/kernels/activation.ts';
 import { library } from '../src/kernels/blas/library.ts';
 import { kernels as blas } from '../src/kernels/blas/matmul.ts';
 import * as conv from '../src/kernels/conv.ts';
 import type { Attempt, Nd } from '../src/kernels/kernel.ts';
+import { windowMax } from '../src/kernels/pool.ts';
 import * as plain from '../src/kernels/unfold.ts';
 import { kernels as wasm } from '../src/kernels/wasm/kernels.ts';
-import { agree, numbers, type Place, places } from './kernelCases.ts';
+import { agree, expectClose, numbers, type Place, places, unwritten } from './kernelCases.ts';
 
 const pair = (min: number, max: number) => fc.tuple(fc.integer({ min, max }), fc.integer({ min, max }));
 
@@ -183,6 +185,34 @@ function scattered(y: readonly number[], [rows, columns]: [number, number], from
 }
 
 describe('in WebAssembly', () => {
+  it('convolution, relu and the maxima of windows in a row are those of the reference', () => {
+    const windows = fc.record({ kernel: pair(1, 3), stride: pair(1, 3) });
+    fc.assert(
+      fc.property(cases, windows, threePlaces, fc.boolean(), ({ params, x, weight, y }, pool, [p, q, place], isBad) => {
+        const along = (d: 0 | 1) => {
+          const size = params.blocks[d];
+          const starts = Array.from({ length: size }, (_, i) => i * pool.stride[d]).filter((start) => start < size);
+          return { starts, ends: starts.map((start) => Math.min(start + pool.kernel[d], size)), step: 1 };
+        };
+        const [rows, columns] = [along(0), along(1)];
+        const ins = [numbers(x, p), numbers(weight, q), numbers([y[1]!])];
+        if (isBad) ins[0]!.data[3 % ins[0]!.data.length] = Number.NaN;
+        const shape = [y[0]!, y[1]!, rows.starts.length, columns.starts.length];
+        const given = { shapes: [shape, shape], ins, params: { ...params, rows, columns }, place };
+        const expected = given.shapes.map((shape) => unwritten(shape));
+        // Where two are equal up to rounding, either may be the larger: the convolutions of one provider are compared.
+        const between = unwritten(y);
+        if (!wasm.conv!([between], ins, params)) conv.conv.run([between], ins, params);
+        relu.run([between], [between]);
+        windowMax.run(expected, [between], given.params);
+        const ys = given.shapes.map((shape) => unwritten(shape, place));
+        expect(wasm.convReluMax!(ys, ins, given.params)).toBe(true);
+        expected.forEach(({ data }, k) => void expectClose(ys[k]!.data, data, 0));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
   it('gradients of images from scattered ones are those of the reference', () => {
     fc.assert(
       fc.property(cases, pair(1, 5), threePlaces, ({ params, x, weight, y }, few, [p, q, place]) => {
@@ -204,29 +234,34 @@ describe('in WebAssembly', () => {
     );
   });
 
-  it('scattered gradients are left to the reference where 0 times a number would not be 0', () => {
+  it('scattered gradients spread what is not finite as far as the reference does', () => {
     const params = { ...same([3, 3], [4, 4]), groups: 1 };
     const given = () => {
       const [values, positions] = scattered([2, 3, 4, 4], [2, 2], 'outside');
       return { x: numbers([2, 2, 4, 4]), weight: numbers([3, 2, 3, 3]), values, positions };
     };
-    const run = ({ x, weight, values, positions }: ReturnType<typeof given>) => ({
-      image: wasm.scatteredConvTranspose!([numbers([2, 2, 4, 4])], [values, positions, weight], params),
-      weight: wasm.scatteredConvWeight!([numbers([3, 2, 3, 3])], [x, values, positions], params),
-    });
-    expect(run(given())).toEqual({ image: true, weight: true });
+    const compare = ({ x, weight, values, positions }: ReturnType<typeof given>) => {
+      const [image, both] = [
+        { shapes: [[2, 2, 4, 4]], params },
+        { shapes: [[3, 2, 3, 3], [3]], params },
+      ];
+      agree(conv.scatteredConvWeight, wasm.scatteredConvWeight!, { ...both, ins: [x, values, positions] });
+      if (!weight.data.every(Number.isFinite)) return;
+      agree(conv.scatteredConvTranspose, wasm.scatteredConvTranspose!, { ...image, ins: [values, positions, weight] });
+    };
     for (const bad of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
       const [spoiltImage, spoiltWeight, spoiltValues] = [given(), given(), given()];
       spoiltImage.x.data[61] = bad;
-      expect(run(spoiltImage)).toEqual({ image: true, weight: false });
       spoiltWeight.weight.data[17] = bad;
-      expect(run(spoiltWeight)).toEqual({ image: false, weight: true });
       spoiltValues.values.data[10] = bad;
-      expect(run(spoiltValues)).toEqual({ image: false, weight: false });
+      for (const spoilt of [spoiltImage, spoiltWeight, spoiltValues]) compare(spoilt);
+      const { weight, values, positions } = spoiltWeight;
+      // Behind the edge nothing is seen, not zeros: as without places.
+      expect(wasm.scatteredConvTranspose!([numbers([2, 2, 4, 4])], [values, positions, weight], params)).toBe(false);
     }
   });
 
-  it('and so are results that do not lie in order, and those of nothing', () => {
+  it('scattered gradients are left to the next where results do not lie in order, or are of nothing', () => {
     const params = { ...same([1, 1], [3, 3]), groups: 1 };
     const [values, positions] = scattered([2, 2, 3, 3], [1, 1], 'outside');
     const [x, weight, turned] = [numbers([2, 2, 3, 3]), numbers([2, 2, 1, 1]), numbers([2, 2, 3, 3], 'turned')];

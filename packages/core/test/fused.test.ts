@@ -4,6 +4,7 @@ import {
   cat,
   conv1d,
   conv2d,
+  convReluPool2d,
   detectAnomaly,
   Generator,
   grad,
@@ -96,6 +97,16 @@ const pooled: typeof cases = [
       return cat([maxPool2d(y, 2).reshape([-1]), y.square().reshape([-1]), maxPool2d(y, 3).reshape([-1])]);
     },
     [random(2, 2, 9, 8), random(3, 2, 3, 3), random(3)],
+  ],
+  [
+    'convReluPool2d',
+    (x, weight, bias) => convReluPool2d(x, weight, 2, { bias, padding: 1, stride: [1, 2], groups: 2 })!,
+    [random(5, 4, 9, 16), random(6, 2, 3, 3), random(6)],
+  ],
+  [
+    'convReluPool2d, windows that overlap',
+    (x, weight, bias) => convReluPool2d(x, weight, 3, { bias, pool: { stride: 1, padding: 1 } })!,
+    [random(3, 2, 8, 7), random(5, 2, 2, 3), random(5)],
   ],
   ['an image without a batch, and a leaf', (x) => maxPool2d(relu(x), 2), [random(3, 8, 8)]],
   ['a leaf alone', (x) => maxPool2d(x, 2), [random(2, 3, 8, 8)]],

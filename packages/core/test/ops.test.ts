@@ -51,7 +51,7 @@ const families = {
   view,
 };
 /** Families whose gradients are checked in tests of their own. To join the table: a line in `families`, and cases. */
-const elsewhere = ['activation', 'conv', 'interpolate', 'norm', 'pad', 'pool', 'sampling', 'scatter', 'unfold'];
+const elsewhere = 'activation conv convolution interpolate norm pad pool sampling scatter step unfold'.split(' ');
 /** Files without differentiable operations. */
 const without = ['checks', 'compare', 'inplace', 'reduction', 'window'];
 /** What a family hands to others, and not to users. */

@@ -166,6 +166,10 @@ describe('threads', () => {
           expectSameBits({ name: 'conv', outs: [y], ins: [x, weight, random(b)], params: grid });
           expectSameBits({ name: 'convTranspose', outs: [x], ins: [y, weight, random(a)], params: grid });
           expectSameBits({ name: 'convWeight', outs: [weight, random(b)], ins: [x, y], params: grid });
+          const window = { starts: [0, blocks - 1], ends: [1, blocks], step: 1 };
+          const pooled = { ...grid, rows: window, columns: window };
+          const outs = [random(n, b, 2, 2), random(n, b, 2, 2)];
+          expectSameBits({ name: 'convReluMax', outs, ins: [x, weight, random(b)], params: pooled });
           const [values, positions] = [random(n, b, 2, 2), random(n, b, 2, 2)];
           positions.data.forEach((_, i) => {
             positions.data[i] = (i * 7) % blocks ** 2;

@@ -52,6 +52,20 @@ class Call implements Scope {
   }
 }
 
+/** Runs `body` as the call of a module: what it computes knows where it stands, and an error says so. */
+export function inside<T>(module: AnyModule, body: (call: Call) => T): T {
+  const call = new Call(module, currentScope());
+  const before = enterScope(call);
+  try {
+    return body(call);
+  } catch (error) {
+    if (error instanceof NdgradError) locate(error, call);
+    throw error;
+  } finally {
+    enterScope(before);
+  }
+}
+
 /**
  * Runs the forward of a module that is called, by `run`, and may look at it before and after; returns what the call is
  * to return. `path` is where the module stands, seen from the outermost one that is being called.
@@ -129,17 +143,10 @@ export abstract class Module<Inputs extends unknown[] = [Tensor], Output = Tenso
 
   /** Runs `forward`. An error thrown inside says in which module: `in layers.2 (Linear 100→10): …` */
   call(...inputs: Inputs): Output {
-    const call = new Call(this, currentScope());
-    const before = enterScope(call);
-    try {
+    return inside(this, (call) => {
       if (observer === null) return this.forward(...inputs);
       return observer(this, inputs, () => this.forward(...inputs), call.path) as Output;
-    } catch (error) {
-      if (error instanceof NdgradError) locate(error, call);
-      throw error;
-    } finally {
-      enterScope(before);
-    }
+    });
   }
 
   // What is inside

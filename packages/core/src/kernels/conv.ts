@@ -1,8 +1,9 @@
 import ops from 'ndarray-ops';
 import { isContiguous } from '../shape.ts';
+import { relu } from './activation.ts';
 import { allocate, contiguous, type Kernel, type Nd, viewAs } from './kernel.ts';
 import { bmm } from './matmul.ts';
-import { windowDrop } from './pool.ts';
+import { type Windows, windowDrop, windowMax } from './pool.ts';
 import { addColumns, clear, type Grid, unfold } from './unfold.ts';
 
 /** How windows slide in a convolution. */
@@ -238,6 +239,20 @@ export const convWeight: Kernel<ConvGrid> = {
   name: 'convWeight',
   run: ([weight, bias], [x, y], grid) =>
     withContiguous(weight!, (whole) => convolveForWeight(reference, whole, bias, x!, y!, grid)),
+};
+
+/** Of fewer weights a convolution needs no matrix product: WebAssembly computes it as fast from the pixels themselves. */
+export const FEW_WEIGHTS = 2 ** 12;
+
+/** The maxima of windows of max(0, the convolution), and where they stand: as `conv`, `relu` and `windowMax`, in a row. */
+export const convReluMax: Kernel<ConvGrid & { rows: Windows; columns: Windows }> = {
+  name: 'convReluMax',
+  run: ([maxima, positions], [x, weight, bias], params) => {
+    const y = allocate([x!.shape[0]!, weight!.shape[0]!, ...params.blocks]);
+    convolve(reference, y, x!, weight!, bias!, params);
+    relu.run([y], [y]);
+    windowMax.run([maxima!, positions!], [y], params);
+  },
 };
 
 // The gradients where that of the result is 0 but at some places of its planes, given as `windowDrop` takes them.

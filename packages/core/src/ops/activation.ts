@@ -7,20 +7,13 @@ import type { Tensor } from '../tensor.ts';
 import { dimOf } from './checks.ts';
 import { abs, add, div, erf, ge, gt, le, lt, mul, neg, sigmoid, tanh, where } from './pointwise.ts';
 import { pick } from './scatter.ts';
+import { step } from './step.ts';
 import { narrow, reshape } from './view.ts';
 
 // What layers apply to each element. Where a slope jumps, the left one counts, except where said otherwise.
 
 // Cut off
 
-/** g where x > 0, else 0; the slope of relu, applied. */
-const step = op({
-  name: 'step',
-  inputs: ['g', 'x'],
-  broadcastBefore: 0,
-  forward: (g, x) => compute(kernels.step, g.shape, [g, x]),
-  backward: { g: (u, { x }): Tensor => step(u, x), x: null },
-});
 /** max(0, x); its gradient at 0 is 0. @see CS231n, lecture 6; PyTorch `nn.functional.relu` */
 export const relu = op({
   name: 'relu',

@@ -1,99 +1,15 @@
 import { zeros } from '../create.ts';
 import { ArgumentError, ShapeError } from '../errors.ts';
-import type { ConvGrid } from '../kernels/conv.ts';
-import * as kernels from '../kernels/conv.ts';
-import type { Kernel } from '../kernels/kernel.ts';
-import { launch } from '../kernels/launch.ts';
+import { type ConvGrid, FEW_WEIGHTS } from '../kernels/conv.ts';
 import type { Pair } from '../kernels/unfold.ts';
-import { compute, op, unwritten } from '../op.ts';
+import { areOpsObserved } from '../op.ts';
 import { checkChoice, checkInteger, readOptions } from '../options.ts';
-import { formatShape, type Shape } from '../shape.ts';
-import type { At, Tensor } from '../tensor.ts';
-import { sum } from './reduce.ts';
+import { formatShape } from '../shape.ts';
+import type { Tensor } from '../tensor.ts';
+import { convOp, convReluPool, convTransposeOp } from './convolution.ts';
+import type { MaxPoolOptions } from './pool.ts';
 import { reshape } from './view.ts';
-import { imagesOf, likeInput, pairOf, type Sizes, type WindowDims } from './window.ts';
-
-// A convolution is linear in the image, the weight and the bias; its gradients in image and weight are linear too, and
-// the rules of each of the three are the other two.
-
-/** The grid, and the sizes that it does not tell of the image on the other side. */
-interface TransposedGrid extends ConvGrid {
-  size: Pair;
-}
-
-interface WeightGrid extends ConvGrid {
-  /** Of the weight, [out, in / groups, …kernel]. */
-  shape: Shape;
-}
-
-const sumOverPixels = (g: Tensor): Tensor => sum(g, { dim: [0, 2, 3] });
-
-const convOp = op({
-  name: 'conv',
-  inputs: ['x', 'weight', 'bias'],
-  forward: (x, weight, bias, grid: ConvGrid) => {
-    const shape = [x.shape[0]!, weight.shape[0]!, ...grid.blocks];
-    return compute(kernels.conv, shape, [x, weight, bias], grid);
-  },
-  backward: {
-    x: (g, at) => towardsInput(g, at),
-    weight: (g, { x, params: grid, shapes }): Tensor => convWeightOp(x, g, { ...grid, shape: shapes.weight }),
-    bias: sumOverPixels,
-  },
-  fused: (g, at, wants) => ({
-    ...(wants.x && { x: towardsInput(g, at) }),
-    ...(wants.weight && withBias(kernels.convWeight, [at.x, g], at.params, at.shapes, wants.bias)),
-    ...(wants.bias && !wants.weight && { bias: sumOverPixels(g) }),
-  }),
-  scattered: ({ values, positions }, { x, weight, params: grid, shapes }, wants) => ({
-    ...(wants.x && { x: compute(kernels.scatteredConvTranspose, shapes.x, [values, positions, weight], grid) }),
-    ...(wants.weight && withBias(kernels.scatteredConvWeight, [x, values, positions], grid, shapes, wants.bias)),
-    ...(wants.bias && !wants.weight && { bias: sumOverPixels(values) }),
-  }),
-});
-
-type ConvAt = At<'x' | 'weight' | 'bias', ConvGrid>;
-
-const towardsInput = (g: Tensor, { weight, params: grid, shapes }: ConvAt): Tensor =>
-  convTransposeOp(g, weight, zeros([shapes.x[1]!]), { ...grid, size: shapes.x.slice(2) as [number, number] });
-
-/** The gradient of the weight, and in the same pass over that of the output that of the bias, if it is wanted. */
-function withBias(
-  kernel: Kernel<ConvGrid>,
-  inputs: readonly Tensor[],
-  grid: ConvGrid,
-  shapes: ConvAt['shapes'],
-  wantsBias: boolean,
-) {
-  const [weight, bias] = [unwritten(shapes.weight), unwritten(shapes.bias)];
-  launch(kernel, wantsBias ? [weight, bias] : [weight], inputs, grid);
-  return wantsBias ? { weight, bias } : { weight };
-}
-
-const convTransposeOp = op({
-  name: 'convTranspose',
-  inputs: ['y', 'weight', 'bias'],
-  forward: (y, weight, bias, grid: TransposedGrid) => {
-    const shape = [y.shape[0]!, weight.shape[1]! * grid.groups, ...grid.size];
-    return compute(kernels.convTranspose, shape, [y, weight, bias], grid);
-  },
-  backward: {
-    y: (g, { weight, params: grid, shapes }): Tensor => convOp(g, weight, zeros([shapes.y[1]!]), grid),
-    weight: (g, { y, params: grid, shapes }): Tensor => convWeightOp(g, y, { ...grid, shape: shapes.weight }),
-    bias: sumOverPixels,
-  },
-});
-
-const convWeightOp = op({
-  name: 'convWeight',
-  inputs: ['x', 'y'],
-  forward: (x, y, grid: WeightGrid) => compute(kernels.convWeight, grid.shape, [x, y], grid),
-  backward: {
-    x: (g, { y, params: grid, shapes }): Tensor =>
-      convTransposeOp(y, g, zeros([shapes.x[1]!]), { ...grid, size: shapes.x.slice(2) as [number, number] }),
-    y: (g, { x, params: grid, shapes }): Tensor => convOp(x, g, zeros([shapes.y[1]!]), grid),
-  },
-});
+import { frameOf, imagesOf, likeInput, pairOf, type Sizes, slides, type WindowDims } from './window.ts';
 
 /** Options of `conv1d` and `conv2d`; sizes are numbers, or lists with one number for each dim. */
 export interface ConvOptions {
@@ -164,8 +80,62 @@ export function conv2d(input: Tensor, weight: Tensor, options?: ConvOptions): Te
   return convolve('conv2d', 2, input, weight, options);
 }
 
+/** Options of `convReluPool2d`. */
+export interface ConvReluPoolOptions extends ConvOptions {
+  /** Stride, padding, dilation and ceilMode of the pool. */
+  pool?: Omit<MaxPoolOptions, 'returnIndices'>;
+}
+
+/**
+ * `maxPool2d(relu(conv2d(input, weight, options)), kernelSize, options.pool)`, to the bit, as one operation: image by
+ * image, so that what lies between stays in the processor's cache, and is not kept. `nn.Sequential` does so by itself.
+ * @param input [n, in, height, width], or [in, height, width]
+ * @param weight [out, in / groups, kernel, kernel]
+ * @param kernelSize of the pool's windows in pixels: a number, or a pair
+ * @returns [n, out, rows, columns], or without n, as of `maxPool2d`; `null` where one by one is as fast, for many weights or
+ *   large images, and while somebody sees every operation (`observeOps`)
+ * @throws as `conv2d` and `maxPool2d`
+ * @see CS231n, lecture 5 (the layers of a convolutional network)
+ */
+export function convReluPool2d(
+  input: Tensor,
+  weight: Tensor,
+  kernelSize: Sizes,
+  options?: ConvReluPoolOptions,
+): Tensor | null {
+  const name = 'convReluPool2d';
+  const { pool, ...given } = readOptions(name, options, { ...convDefaults, pool: {} });
+  const { x, filters, bias, grid } = prepared(name, 2, input, weight, given);
+  const frame = frameOf(name, kernelSize, readOptions(name, pool, poolDefaults), 2);
+  const [rows, columns] = slides(name, grid.blocks, frame);
+  const numbers = filters.shape[0]! * grid.blocks[0] * grid.blocks[1];
+  if (filters.numel() >= FEW_WEIGHTS || numbers > IN_CACHE || x.numel() === 0 || areOpsObserved()) return null;
+  return likeInput(convReluPool(x, filters, bias, { ...grid, rows, columns }), input, 2);
+}
+
+/** So many numbers stay in a processor's second cache. */
+const IN_CACHE = 2 ** 15;
+
+const poolDefaults: Required<Omit<MaxPoolOptions, 'returnIndices'>> = {
+  stride: null,
+  padding: 0,
+  dilation: 1,
+  ceilMode: false,
+};
+
 function convolve(name: string, dims: WindowDims, input: Tensor, weight: Tensor, options?: ConvOptions): Tensor {
-  const { bias, padding, groups, ...given } = readOptions(name, options, convDefaults);
+  const { x, filters, bias, grid } = prepared(name, dims, input, weight, readOptions(name, options, convDefaults));
+  return likeInput(convOp(x, filters, bias, grid), input, dims);
+}
+
+/** What the operations take: images, filters and bias, and how windows slide. */
+function prepared(
+  name: string,
+  dims: WindowDims,
+  input: Tensor,
+  weight: Tensor,
+  { bias, padding, groups, ...given }: Required<ConvOptions>,
+) {
   const x = imagesOf(name, input, dims);
   const kernel = kernelOf(name, weight, groups, dims);
   const out = weight.shape[0]!;
@@ -181,7 +151,7 @@ function convolve(name: string, dims: WindowDims, input: Tensor, weight: Tensor,
 
   const grid: ConvGrid = { kernel, stride, dilation, padding: before, blocks, groups };
   const filters = reshape(weight, [out, weight.shape[1]!, ...kernel]);
-  return likeInput(convOp(x, filters, bias ?? zeros([out]), grid), input, dims);
+  return { x, filters, bias: bias ?? zeros([out]), grid };
 }
 
 /**

@@ -3,15 +3,14 @@ import { ArgumentError, ShapeError } from '../errors.ts';
 import { launch } from '../kernels/launch.ts';
 import type { Windows } from '../kernels/pool.ts';
 import * as kernels from '../kernels/pool.ts';
-import type { Pair } from '../kernels/unfold.ts';
 import { compute, op, unwritten } from '../op.ts';
 import { checkInteger, describe, readOptions } from '../options.ts';
-import { formatShape, numelOf, type Shape } from '../shape.ts';
+import { formatShape, type Shape } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 import { div, mul } from './pointwise.ts';
-import { drop } from './scatter.ts';
+import { drop, fromPlaces } from './scatter.ts';
 import { reshape } from './view.ts';
-import { imagesOf, likeInput, pairOf, type Sizes, type WindowDims } from './window.ts';
+import { frameOf, imagesOf, likeInput, type Sizes, type Slide, slides, type WindowDims } from './window.ts';
 
 /** Options of the pools with a fixed window; sizes are numbers, or lists with one number for each dim. */
 export interface PoolOptions {
@@ -67,23 +66,11 @@ const maxPoolOp = op({
     maxima: null,
     positions: null,
   },
-  fused: (g, { y, positions, shapes: { x: shape } }) => ({
-    x: isFew(g.shape, shape) ? { values: g, positions, shape, there: y } : drop(g, positions, shape),
-  }),
+  fused: (g, { y, positions, shapes }) => ({ x: fromPlaces(g, positions, shapes.x, y) }),
 });
-
-/** Whether so many places of images are few enough to be better visited one by one. */
-const isFew = (places: Shape, images: Shape): boolean => 2 * numelOf(places) <= numelOf(images);
 
 // Sums of windows along one dim and their reverse: each is the other's gradient.
 
-interface Slide extends Windows {
-  dim: number;
-  /** Of the dim that the windows slide along. */
-  size: number;
-  /** What the sum of each window is divided by for a mean. */
-  counts: readonly number[];
-}
 const resized = (shape: Shape, dim: number, size: number) => shape.map((n, d) => (d === dim ? size : n));
 const windowSum = op({
   name: 'windowSum',
@@ -134,7 +121,7 @@ export function maxPool2d(input: Tensor, kernelSize: Sizes, options?: MaxPoolOpt
 function maxPool(name: string, dims: WindowDims, input: Tensor, kernelSize: Sizes, options?: MaxPoolOptions) {
   const { returnIndices, ...given } = readOptions(name, options, maxDefaults);
   const x = pixelsOf(name, input, dims);
-  const [rows, columns] = slides(name, x, frameOf(name, kernelSize, given, dims));
+  const [rows, columns] = slides(name, x.shape.slice(2), frameOf(name, kernelSize, given, dims));
   return pickMaxima(x, rows, columns, returnIndices, (y) => likeInput(y, input, dims));
 }
 
@@ -223,7 +210,12 @@ function avgPool(
   divisor: number | null,
 ): Tensor {
   const x = pixelsOf(name, input, dims);
-  const [rows, columns] = slides(name, x, frameOf(name, kernelSize, { ...given, dilation: 1 }, dims), countIncludePad);
+  const [rows, columns] = slides(
+    name,
+    x.shape.slice(2),
+    frameOf(name, kernelSize, { ...given, dilation: 1 }, dims),
+    countIncludePad,
+  );
   return likeInput(averages(x, rows, columns, divisor), input, dims);
 }
 
@@ -249,75 +241,7 @@ function averages(x: Tensor, rows: Slide, columns: Slide, divisor: number | null
   return div(sums, divisor ?? counts());
 }
 
-// How windows lie
-
-/** How windows lie on an image. */
-interface Frame {
-  kernel: Pair;
-  stride: Pair;
-  padding: Pair;
-  dilation: Pair;
-  ceilMode: boolean;
-}
-
-function frameOf(
-  operation: string,
-  kernelSize: Sizes,
-  { stride, padding, dilation, ceilMode }: Omit<Required<MaxPoolOptions>, 'returnIndices'>,
-  dims: WindowDims,
-): Frame {
-  const kernel = pairOf(operation, 'kernelSize', kernelSize, 1, dims);
-  const frame: Frame = {
-    kernel,
-    stride: stride === null || sameAsKernel(stride) ? kernel : pairOf(operation, 'stride', stride, 1, dims),
-    padding: pairOf(operation, 'padding', padding, 0, dims),
-    dilation: pairOf(operation, 'dilation', dilation, 1, dims),
-    ceilMode,
-  };
-  if (frame.padding.some((size, d) => size > kernel[d]! / 2)) {
-    throw new ArgumentError(
-      `${operation}: padding must be at most half of kernelSize, got ${describe(padding)} with ${describe(kernelSize)}`,
-    );
-  }
-  return frame;
-}
-
-/** PyTorch takes an empty list for no stride at all. */
-const sameAsKernel = (stride: Sizes): boolean => Array.isArray(stride) && stride.length === 0;
-
-/** The windows along the rows' and the columns' dim. */
-function slides(operation: string, x: Tensor, frame: Frame, countPadding = false): [rows: Slide, columns: Slide] {
-  const [rows, columns] = [slide(x, 2, frame, countPadding), slide(x, 3, frame, countPadding)];
-  if (rows.starts.length < 1 || columns.starts.length < 1) {
-    throw new ShapeError(
-      `${operation}: no window of ${frame.kernel.join(' × ')} fits into ${x.shape[2]} × ${x.shape[3]} pixels padded by ` +
-        `${frame.padding.join(' × ')}; use a smaller kernelSize, or ceilMode`,
-    );
-  }
-  if ([rows, columns].some(({ starts, ends }) => starts.some((start, i) => start >= ends[i]!))) {
-    throw new ShapeError(`${operation}: a window would see nothing but padding; use less padding or dilation`);
-  }
-  return [rows, columns];
-}
-
-function slide(x: Tensor, dim: 2 | 3, frame: Frame, countPadding: boolean): Slide {
-  const size = x.shape[dim]!;
-  const along = (pair: Pair): number => pair[dim - 2]!;
-  const [kernel, stride, padding, dilation] = [frame.kernel, frame.stride, frame.padding, frame.dilation].map(
-    along,
-  ) as [number, number, number, number];
-  const span = dilation * (kernel - 1) + 1;
-  const steps = (size + 2 * padding - span) / stride;
-  let count = Math.max((frame.ceilMode ? Math.ceil(steps) : Math.floor(steps)) + 1, 0);
-  if (frame.ceilMode && (count - 1) * stride >= size + padding) count--; // it would begin behind the image
-  const first = Array.from({ length: count }, (_, i) => i * stride - padding);
-  const starts = first.map((start) => (start < 0 ? start + dilation * Math.ceil(-start / dilation) : start));
-  const ends = first.map((start) => Math.min(start + span, size));
-  const counts = first.map((start, i) =>
-    countPadding ? Math.min(start + span, size + padding) - start : ends[i]! - starts[i]!,
-  );
-  return { dim, size, starts, ends, step: dilation, counts };
-}
+// Windows that cover an image evenly, and images
 
 /** The rows and columns of an adaptive pool: one number for both, or a pair; `null` keeps the input's. */
 export type AdaptiveSizes = number | readonly (number | null)[];

@@ -1,6 +1,6 @@
 import * as kernels from '../kernels/pool.ts';
 import { compute, op } from '../op.ts';
-import type { Shape } from '../shape.ts';
+import { numelOf, type Shape } from '../shape.ts';
 import { type Scattered, Tensor } from '../tensor.ts';
 
 // Elements that are picked from planes by their positions, and the reverse: each is the other's gradient.
@@ -20,6 +20,15 @@ export const drop = op({
   forward: (x, positions, shape: Shape) => compute(kernels.windowDrop, shape, [x, positions]),
   backward: { x: (g, { positions }): Tensor => pick(g, positions), positions: null },
 });
+
+/**
+ * The gradient of images of a shape that is 0 but for `values` at the positions: written out, unless they are so few that
+ * they are better visited one by one. `there` is what the images hold at the positions, where that is known.
+ */
+export function fromPlaces(values: Tensor, positions: Tensor, shape: Shape, there: Tensor | null): Tensor | Scattered {
+  const areFew = 2 * values.numel() <= numelOf(shape);
+  return areFew ? { values, positions, shape, there } : drop(values, positions, shape);
+}
 
 /** A gradient with all its zeros. */
 export function writtenOut(g: Tensor | Scattered): Tensor {

@@ -1,5 +1,8 @@
-import { ArgumentError, describe, isGradEnabled, Loan, openLoan, type Tensor, within } from '@ndgrad/core';
-import { type AnyModule, isObserved, Module } from '../module.ts';
+import { ArgumentError, describe, isGradEnabled, Loan, NdgradError, openLoan, type Tensor, within } from '@ndgrad/core';
+import { type AnyModule, inside, isObserved, Module } from '../module.ts';
+import { ReLU } from './activation.ts';
+import { Conv2d } from './conv.ts';
+import { MaxPool2d } from './pool.ts';
 
 /** A list of modules, which are its fields 0, 1, 2, …: so they are named `0.weight`, `1.weight`, …. */
 abstract class ModuleArray<M extends AnyModule, Inputs extends unknown[], Output> extends Module<Inputs, Output> {
@@ -32,7 +35,8 @@ abstract class ModuleArray<M extends AnyModule, Inputs extends unknown[], Output
 }
 
 /**
- * Layers one after another: each takes what the one before gives. `model[0]` is the first.
+ * Layers one after another: each takes what the one before gives. `model[0]` is the first. A `Conv2d`, `ReLU` and
+ * `MaxPool2d` in a row run as one operation (`convReluPool2d`), to the bit, where that is faster and nobody watches.
  * @see PyTorch `nn.Sequential`
  */
 export class Sequential extends ModuleArray<Module, [Tensor], Tensor> {
@@ -45,7 +49,11 @@ export class Sequential extends ModuleArray<Module, [Tensor], Tensor> {
   override forward(x: Tensor): Tensor {
     const between = new Between(this);
     try {
-      for (let i = 0; i < this.length; i++) x = between.call(i, x);
+      for (let i = 0; i < this.length; ) {
+        const pooled = between.pooled(i, x);
+        x = pooled ?? between.call(i, x);
+        i += pooled === null ? 1 : 3;
+      }
     } catch (error) {
       between.end();
       throw error;
@@ -63,8 +71,27 @@ class Between {
 
   call(i: number, x: Tensor): Tensor {
     const layer = this.layers[i]!;
-    const y = within(this.loanOf(i), () => layer.call(x));
-    if (!isGradEnabled()) this.endAllBut(y); // unrecorded, only the latest value is still needed
+    return this.latest(within(this.loanOf(i), () => layer.call(x)));
+  }
+
+  /** What layers i to i + 2 give, if they can run as one. */
+  pooled(i: number, x: Tensor): Tensor | null {
+    const [conv, relu, pool] = [this.layers[i], this.layers[i + 1], this.layers[i + 2]];
+    if (!isJust(conv, Conv2d) || !isJust(relu, ReLU) || !isJust(pool, MaxPool2d)) return null;
+    const { returnIndices, ...options } = pool.options;
+    if (returnIndices || isObserved()) return null;
+    try {
+      const y = within(this.loanOf(i + 2), () => inside(conv, () => conv.pooled(x, pool.kernelSize, options)));
+      return y === null ? null : this.latest(y);
+    } catch (error) {
+      if (error instanceof NdgradError) return null; // one by one, it says in which layer
+      throw error;
+    }
+  }
+
+  /** Unrecorded, only the latest value is still needed. */
+  private latest(y: Tensor): Tensor {
+    if (!isGradEnabled()) this.endAllBut(y);
     return y;
   }
 
@@ -103,6 +130,11 @@ class Between {
       return false;
     });
   }
+}
+
+/** Whether a layer is of that very class, and does what it does. */
+function isJust<M extends AnyModule>(layer: AnyModule | undefined, kind: new (...args: never[]) => M): layer is M {
+  return layer?.constructor === kind && !Object.hasOwn(layer, 'forward') && !Object.hasOwn(layer, 'call');
 }
 
 /** Whether a layer's class says of itself, and not of its subclasses, that it keeps nothing. */

@@ -1,9 +1,11 @@
 import {
   ArgumentError,
+  type ConvReluPoolOptions,
   checkChoice,
   checkInteger,
   conv1d,
   conv2d,
+  convReluPool2d,
   convTranspose2d,
   defaultGenerator,
   formatShape,
@@ -204,6 +206,12 @@ export class Conv2d extends PaddedConv {
   override forward(input: Tensor): Tensor {
     const { x, options } = this.prepared(input);
     return conv2d(x, this.weight, options); // [n, c, h, w] → [n, out, h′, w′]
+  }
+
+  /** What ReLU and a max pool make of the output, without it; `null` where one by one is as fast. */
+  pooled(input: Tensor, kernelSize: Sizes, pool: NonNullable<ConvReluPoolOptions['pool']>): Tensor | null {
+    const { x, options } = this.prepared(input);
+    return convReluPool2d(x, this.weight, kernelSize, { ...options, pool });
   }
 }
 

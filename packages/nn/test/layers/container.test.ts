@@ -1,6 +1,17 @@
-import { ArgumentError, Generator, ones, type Tensor, tensor } from '@ndgrad/core';
+import { ArgumentError, Generator, noGrad, ones, randn, type Tensor, tensor } from '@ndgrad/core';
 import { describe, expect, it } from 'vitest';
-import { Flatten, Identity, Linear, Module, ModuleList, Sequential } from '../../src/index.ts';
+import {
+  Conv2d,
+  Flatten,
+  Identity,
+  Linear,
+  MaxPool2d,
+  Module,
+  ModuleList,
+  observeCalls,
+  ReLU,
+  Sequential,
+} from '../../src/index.ts';
 
 const generator = new Generator(0);
 
@@ -35,6 +46,62 @@ describe('Sequential', () => {
     expect(model.at(3)).toBe(undefined);
     expect([...model]).toEqual([first, second, third]);
     expect(Object.keys(model.stateDict())).toEqual(['2.weight', '2.bias']);
+  });
+
+  describe('with a convolution, ReLU and a max pool in a row', () => {
+    const trio = () => [new Conv2d(1, 4, 3, { generator, padding: 1 }), new ReLU(), new MaxPool2d(2)] as const;
+    const x = randn([2, 1, 6, 6], { generator });
+    const oneByOne = (layers: Iterable<Module>, from: Tensor) => [...layers].reduce((y, layer) => layer.call(y), from);
+    const opOf = (y: Tensor) => y.node!.op.name;
+
+    it('computes the three as one operation, to the bit, recorded or not', () => {
+      const model = new Sequential(new Identity(), ...trio(), new Flatten());
+      const y = model.call(x);
+      expect(opOf(y.node!.inputs![0]!)).toBe('convReluPool');
+      expect(y.node!.inputs![0]!.node!.scope!.path).toBe('1');
+      const expected = oneByOne(model, x).tolist();
+      expect(y.tolist()).toEqual(expected);
+      expect(noGrad(() => model.call(x)).tolist()).toEqual(expected);
+      expect(opOf(new Sequential(...trio()).call(x))).toBe('convReluPool');
+    });
+
+    it('runs them one by one where somebody looks, or one of them is another', () => {
+      class Other extends ReLU {}
+      const [conv, relu, pool] = trio();
+      const changed = new ReLU();
+      changed.forward = (x) => x.mul(2);
+      const others = [
+        [conv, new Other(), pool],
+        [conv, changed, pool],
+        [conv, relu, new Flatten(), new Flatten()],
+        [conv, relu],
+        [new Conv2d(1, 65, 8, { padding: 4, generator }), relu, pool],
+      ];
+      for (const layers of others) {
+        const y = new Sequential(...layers).call(x);
+        expect(opOf(y)).not.toBe('convReluPool');
+        expect(y.tolist()).toEqual(oneByOne(layers, x).tolist());
+      }
+      const model = new Sequential(...trio());
+      const labels: string[] = [];
+      const seen = observeCalls(
+        (module, _, run) => {
+          labels.push(module.label);
+          return run();
+        },
+        () => model.call(x),
+      );
+      expect(labels).toEqual(['Sequential', 'Conv2d 1→4, 3×3', 'ReLU', 'MaxPool2d']);
+      expect(opOf(seen as Tensor)).toBe('maxPool');
+      const pooled = new Sequential(conv, relu, new MaxPool2d(2, { returnIndices: true }) as never).call(x) as unknown;
+      expect((pooled as { indices: Tensor }).indices.shape).toEqual([2, 4, 3, 3]);
+    });
+
+    it('says in which of them something does not fit', () => {
+      const model = new Sequential(...trio());
+      expect(() => model.call(ones([2, 3, 6, 6]))).toThrow(/^in 0 \(Conv2d 1→4, 3×3\): conv2d: .*3 channels/);
+      expect(() => model.call(ones([2, 1, 1, 1]))).toThrow(/^in 2 \(MaxPool2d\): maxPool2d: no window of 2 × 2/);
+    });
   });
 
   it('without layers gives back what it gets', () => {

@@ -4,6 +4,7 @@ import {
   convolve,
   convolveForWeight,
   convolveTransposed,
+  FEW_WEIGHTS,
   type Means,
   withPlainWindows,
 } from '../conv.ts';
@@ -31,11 +32,8 @@ function meansFor(y: Nd, ...ins: readonly Nd[]): Means | null {
   return { multiply: (c, a, b, adds) => void product(blas.dgemm, c, a, b, adds ? 1 : 0), withWindows };
 }
 
-/** So few weights leave WebAssembly as fast, which needs no columns; with threads, faster. */
-const FEW = 2 ** 12;
-
 const conv: Attempt = ([y], [x, weight, bias], grid) => {
-  if (weight!.size < FEW && wasm.conv!([y!], [x!, weight!, bias!], grid)) return true;
+  if (weight!.size < FEW_WEIGHTS && wasm.conv!([y!], [x!, weight!, bias!], grid)) return true;
   const means = meansFor(y!, x!, weight!);
   if (means !== null) convolve(means, y!, x!, weight!, bias!, grid as ConvGrid);
   return means !== null;

@@ -2,10 +2,13 @@ import { isContiguous } from '../../shape.ts';
 import { type ConvGrid, contiguousOf } from '../conv.ts';
 import type { Attempt, Nd } from '../kernel.ts';
 import { setNumber } from '../norm.ts';
+import type { Windows } from '../pool.ts';
 import { isFiniteView } from '../range.ts';
+import type { Pair } from '../unfold.ts';
 import { Frame, type Layout, lengthOf, lineOf, planeOf } from './frame.ts';
 import type { Call } from './functions.ts';
 import { load, perform } from './instance.ts';
+import { maxCalls, writeList } from './pool.ts';
 import { eachSlice, withRoom } from './room.ts';
 import { sharesOf, total } from './shares.ts';
 import {
@@ -26,19 +29,22 @@ import { divide, mostPieces, RATE } from './threads.ts';
 
 // Image by image, straight from the pixels: see assembly/correlate.ts.
 
-const conv: Attempt = ([y], [x, weight, bias], params) => {
-  const grid = params as ConvGrid;
-  const layout = layoutOf(x!, grid);
-  const filter = filterOf(weight!, grid.groups);
-  return correlate(y!, x!, bias!, filter, layout, [passOf(layout, grid)], grid.stride[0]);
-};
+const conv: Attempt = ([y], [x, weight, bias], params) =>
+  correlate(y!, correlationOf(x!, weight!, bias!, params as ConvGrid));
+
+function correlationOf(x: Nd, weight: Nd, bias: Nd, grid: ConvGrid): Correlation {
+  const layout = layoutOf(x, grid);
+  const filter = filterOf(weight, grid.groups);
+  return { x, bias, filter, layout, passes: [passOf(layout, grid)], rowStride: grid.stride[0], size: grid.blocks };
+}
 
 const convTranspose: Attempt = ([x], [y, weight, bias], params) => {
   const grid = params as ConvGrid;
   // Behind the edge a transposed convolution sees nothing, not zeros, which an infinite weight would turn into NaN.
   if (!isFiniteView(weight!)) return false;
   const { layout, passes } = transposed(y!, [x!.shape[2]!, x!.shape[3]!], grid);
-  return correlate(x!, y!, bias!, transposedFilterOf(weight!, grid.groups), layout, passes, 1);
+  const [filter, size] = [transposedFilterOf(weight!, grid.groups), x!.shape.slice(2) as [number, number]];
+  return correlate(x!, { x: y!, bias: bias!, filter, layout, passes, rowStride: 1, size });
 };
 
 /** So many taps at a time: their weights and pixels stay in the first cache. */
@@ -55,65 +61,143 @@ interface Ready extends Pass {
   readonly adds: boolean;
 }
 
-/** y = bias + Σ over taps of weight · pixel; windows of neighbouring rows begin `rowStride` rows of the frame apart. */
-function correlate(
-  y: Nd,
-  x: Nd,
-  bias: Nd,
-  filter: Filter,
-  layout: Layout,
-  passes: readonly Pass[],
-  rowStride: number,
-): boolean {
-  if (load() instanceof Error || !isContiguous(y.shape, y.stride) || y.size === 0 || x.size === 0) return false;
-  const { groups, out, within } = filter;
+/** A correlation: y = bias + Σ over taps of weight · pixel; windows of neighbouring rows begin `rowStride` rows apart. */
+interface Correlation {
+  readonly x: Nd;
+  readonly bias: Nd;
+  readonly filter: Filter;
+  readonly layout: Layout;
+  readonly passes: readonly Pass[];
+  readonly rowStride: number;
+  /** Of y. */
+  readonly size: Pair;
+}
+
+/** How many multiplications and additions it takes for an image. */
+const workOf = ({ filter: { groups, out, within }, passes }: Correlation): number =>
+  passes.reduce((sum, pass) => sum + 2 * groups * out * within * tapsOf(pass) * pass.rows * pass.columns, 0);
+
+/** The rooms that it needs. */
+function correlationRooms({ filter: { groups, out, within }, passes, layout }: Correlation): number[] {
   const taps = passes.reduce((sum, pass) => sum + within * tapsOf(pass), 0);
-  const work = passes.reduce(
-    (sum, pass) => sum + 2 * groups * out * within * tapsOf(pass) * pass.rows * pass.columns,
-    0,
-  );
-  const rooms = [Math.ceil(taps / 2), taps * panelsOf(out) * groups, 2 * groups * out + 3, ...roomsFor(layout)];
-  return withRoom(rooms, (inOffsets, inPanels, inBias, inFrames, inTiles) => {
-    for (let c = 0; c < groups * out; c++) inBias![c] = bias.data[bias.offset + c * bias.stride[0]!]!;
-    inBias!.fill(0, groups * out);
-    const ready = prepare(passes, filter, layout, inOffsets!, inPanels!);
-    const [imageStep, resultStep] = [8 * (x.size / x.shape[0]!), 8 * (y.size / y.shape[0]!)];
-    const channel = 8 * y.shape[2]! * y.shape[3]!;
-    const group = 8 * within * planeOf(layout);
-    const xRow = 8 * rowStride * lineOf(layout);
-    const callsFor = (frame: Frame, tile: number, image: number, result: number): Call[] => {
-      const calls = [frame.hold(image)];
-      for (let g = 0; g < groups; g++) {
-        for (const { taps, offsets, panels, panelsStep, rows, columns, start, rowStep, step, adds } of ready) {
-          calls.push([
-            'correlate',
-            ...([out, taps, offsets, panels + g * panelsStep] as const),
-            inBias!.byteOffset + 8 * (adds ? groups * out : g * out),
-            ...([frame.address + g * group, xRow, rows, columns] as const),
-            ...([result + g * out * channel + 8 * start, channel, 8 * rowStep, 8 * step] as const),
-            adds ? 1 : 0,
-            tile,
-          ]);
-        }
+  return [Math.ceil(taps / 2), taps * panelsOf(out) * groups, 2 * groups * out + 3, ...roomsFor(layout)];
+}
+
+/** The calls for some images by a piece of the work, from one address to another, and then those of `after`. */
+type CallsFor = (
+  images: Part,
+  piece: number,
+  x: (image: number) => number,
+  y: (image: number) => number,
+  after?: (image: number) => readonly Call[],
+) => Call[];
+
+/** Writes what is alike for all images into the rooms. */
+function correlating(correlation: Correlation, rooms: readonly Float64Array[]): CallsFor {
+  const { bias, filter, layout, passes, rowStride, size } = correlation;
+  const { groups, out, within } = filter;
+  const [inOffsets, inPanels, inBias, inFrames, inTiles] = rooms;
+  for (let c = 0; c < groups * out; c++) inBias![c] = bias.data[bias.offset + c * bias.stride[0]!]!;
+  inBias!.fill(0, groups * out);
+  const ready = prepare(passes, filter, layout, inOffsets!, inPanels!);
+  const channel = 8 * size[0] * size[1];
+  const group = 8 * within * planeOf(layout);
+  const xRow = 8 * rowStride * lineOf(layout);
+  const callsFor = (frame: Frame, tile: number, image: number, result: number): Call[] => {
+    const calls = [frame.hold(image)];
+    for (let g = 0; g < groups; g++) {
+      for (const { taps, offsets, panels, panelsStep, rows, columns, start, rowStep, step, adds } of ready) {
+        calls.push([
+          'correlate',
+          ...([out, taps, offsets, panels + g * panelsStep] as const),
+          inBias!.byteOffset + 8 * (adds ? groups * out : g * out),
+          ...([frame.address + g * group, xRow, rows, columns] as const),
+          ...([result + g * out * channel + 8 * start, channel, 8 * rowStep, 8 * step] as const),
+          adds ? 1 : 0,
+          tile,
+        ]);
       }
+    }
+    return calls;
+  };
+  return (images, piece, x, y, after) => {
+    const tile = inTiles!.byteOffset + 8 * TILE * piece;
+    return framed(layout, inFrames!, piece, images, (frame, i) => {
+      const calls = callsFor(frame, tile, x(i), y(i));
+      if (after !== undefined) calls.push(...after(i));
       return calls;
-    };
-    return eachSlice([contiguousOf(x)], [y], ({ ins, outs }, _, images) => {
+    });
+  };
+}
+
+function correlate(y: Nd, correlation: Correlation): boolean {
+  const { x } = correlation;
+  if (load() instanceof Error || !isContiguous(y.shape, y.stride) || y.size === 0 || x.size === 0) return false;
+  const [imageStep, resultStep] = [8 * (x.size / x.shape[0]!), 8 * (y.size / y.shape[0]!)];
+  return withRoom(correlationRooms(correlation), (...rooms) => {
+    const callsFor = correlating(correlation, rooms);
+    return eachSlice([contiguousOf(x)], [y], ({ ins: [from], outs: [to] }, _, images) => {
       divide({
         name: 'correlate',
-        nanos: (images * work) / RATE,
+        nanos: (images * workOf(correlation)) / RATE,
+        parts: images,
+        grain: 1,
+        calls: (first, count, piece) =>
+          callsFor(
+            { first, end: first + count },
+            piece,
+            (i) => from! + i * imageStep,
+            (i) => to! + i * resultStep,
+          ),
+      });
+    });
+  });
+}
+
+/** Image by image, so that what the convolution gives stays in the cache. */
+const convReluMax: Attempt = ([maxima, positions], [x, weight, bias], params) => {
+  const { rows, columns, ...grid } = params as ConvGrid & { rows: Windows; columns: Windows };
+  const outs = [maxima!, positions!];
+  if (load() instanceof Error || outs.some(({ shape, stride, size }) => size === 0 || !isContiguous(shape, stride))) {
+    return false;
+  }
+  if (x!.size === 0) return false;
+  const correlation = correlationOf(x!, weight!, bias!, grid);
+  const [batch, channels] = maxima!.shape as [number, number];
+  const size = channels * grid.blocks[0] * grid.blocks[1];
+  const room = Math.ceil(size / 8) * 8;
+  const { lists, call } = maxCalls(grid.blocks, rows, columns);
+  const own = correlationRooms(correlation);
+  const more = [mostPieces() * room, ...lists.map((list) => Math.ceil(list.length / 2))];
+  const [imageStep, pooledStep] = [8 * (x!.size / batch), 8 * (maxima!.size / batch)];
+  return withRoom([...own, ...more], (...rooms) => {
+    const callsFor = correlating(correlation, rooms.slice(0, own.length));
+    const [inScratch, ...inLists] = rooms.slice(own.length);
+    const addresses = inLists.map((list, i) => writeList(list, lists[i]!));
+    return eachSlice([contiguousOf(x!)], outs, ({ ins: [from], outs: [to, places] }, _, images) => {
+      divide({
+        name: 'convReluMax',
+        nanos: images * (workOf(correlation) / RATE + size),
         parts: images,
         grain: 1,
         calls(first, count, piece) {
-          const tile = inTiles!.byteOffset + 8 * TILE * piece;
-          return framed(layout, inFrames!, piece, { first, end: first + count }, (frame, i) =>
-            callsFor(frame, tile, ins[0]! + i * imageStep, outs[0]! + i * resultStep),
+          const y = inScratch!.byteOffset + 8 * room * piece;
+          const pool = (i: number): Call[] => [
+            ['relu', size, y, size, y],
+            call(channels, y, to! + i * pooledStep, places! + i * pooledStep, addresses),
+          ];
+          return callsFor(
+            { first, end: first + count },
+            piece,
+            (i) => from! + i * imageStep,
+            () => y,
+            pool,
           );
         },
       });
     });
   });
-}
+};
 
 /** What a tile of windows needs of memory: a cache line. */
 const TILE = 8;
@@ -231,4 +315,4 @@ const convWeight: Attempt = ([weight, bias], [x, y], params) => {
 };
 
 /** The kernels that run here, by name. */
-export const kernels: Readonly<Record<string, Attempt>> = { conv, convTranspose, convWeight };
+export const kernels: Readonly<Record<string, Attempt>> = { conv, convReluMax, convTranspose, convWeight };

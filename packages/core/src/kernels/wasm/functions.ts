@@ -56,6 +56,7 @@ export interface Functions {
   useRoom(thread: number): void;
   /** And so the other elementwise functions, by the names of their kernels; those of one operand have no second. */
   add(n: number, a: number, aPeriod: number, b: number, bPeriod: number, y: number): void;
+  relu(n: number, x: number, xPeriod: number, y: number): void;
   /** Sets n numbers to 0. */
   clear(at: number, n: number): void;
   frame(

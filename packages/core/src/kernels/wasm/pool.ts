@@ -1,6 +1,7 @@
 import { isContiguous, numelOf } from '../../shape.ts';
 import type { Attempt, Nd } from '../kernel.ts';
 import type { Windows } from '../pool.ts';
+import type { Pair } from '../unfold.ts';
 import { allOf } from './elementwise.ts';
 import type { Call } from './functions.ts';
 import { stage } from './instance.ts';
@@ -28,10 +29,7 @@ function run(
   const isDone = withRoom(
     lists.map((list) => Math.ceil(list.length / 2)),
     (...rooms) => {
-      const addresses = rooms.map((room, i) => {
-        new Int32Array(room.buffer, room.byteOffset, lists[i]!.length).set(lists[i]!);
-        return room.byteOffset;
-      });
+      const addresses = rooms.map((room, i) => writeList(room, lists[i]!));
       const from = (first: number, arrays: readonly Nd[], starts: readonly number[]) =>
         starts.map((start, i) => start + (8 * first * arrays[i]!.size) / parts);
       divide({
@@ -53,25 +51,42 @@ const pixelsOf = ({ shape }: Nd): number => shape[2]! * shape[3]!;
 
 const windowMax: Attempt = ([y, positions], [x], params) => {
   const { rows, columns } = params as { rows: Windows; columns: Windows };
-  const [height, width] = x!.shape.slice(2) as [number, number];
-  const counts = [rows.starts.length, columns.starts.length] as const;
-  const arrays = [[y!, positions!], [x!]] as const;
+  const { lists, call } = maxCalls(x!.shape.slice(2) as [number, number], rows, columns);
+  return run([y!, positions!], [x!], lists, planesOf(x!), (planes, [to, places], [from], addresses) =>
+    call(planes, from!, to!, places!, addresses),
+  );
+};
+
+/** The largest elements of windows of planes of so many pixels: the lists that are needed, and a call for some planes. */
+export function maxCalls([height, width]: Pair, rows: Windows, columns: Windows) {
+  const [down, across] = [rows.starts.length, columns.starts.length];
   if (isSideBySide(rows) && isSideBySide(columns)) {
-    return run(...arrays, [], planesOf(x!), (planes, [to, places], [from]) => [
+    const call = (planes: number, x: number, y: number, positions: number): Call => [
       'windowMaxOfFour',
-      ...([planes, height, width, from!, ...counts, to!, places!] as const),
-    ]);
+      ...([planes, height, width, x, down, across, y, positions] as const),
+    ];
+    return { lists: [], call };
   }
   const lists = [rows.starts, rows.ends, columns.starts, columns.ends];
-  return run(...arrays, lists, planesOf(x!), (planes, [to, places], [from], [tops, bottoms, lefts, rights]) => [
-    'windowMax',
-    ...([planes, height, width, from!] as const),
-    ...([counts[0], tops!, bottoms!, rows.step] as const),
-    ...([counts[1], lefts!, rights!, columns.step] as const),
-    to!,
-    places!,
-  ]);
-};
+  const call = (planes: number, x: number, y: number, positions: number, addresses: readonly number[]): Call => {
+    const [tops, bottoms, lefts, rights] = addresses as [number, number, number, number];
+    return [
+      'windowMax',
+      ...([planes, height, width, x] as const),
+      ...([down, tops, bottoms, rows.step] as const),
+      ...([across, lefts, rights, columns.step] as const),
+      y,
+      positions,
+    ];
+  };
+  return { lists, call };
+}
+
+/** Writes a list for the functions; returns where it is. */
+export function writeList(room: Float64Array, list: readonly number[]): number {
+  new Int32Array(room.buffer, room.byteOffset, list.length).set(list);
+  return room.byteOffset;
+}
 
 /** Whether window i is the elements 2i and 2i + 1. */
 const isSideBySide = ({ starts, ends, step }: Windows): boolean =>

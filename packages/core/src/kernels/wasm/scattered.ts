@@ -1,19 +1,21 @@
-import { isContiguous } from '../../shape.ts';
+import { isContiguous, numelOf } from '../../shape.ts';
 import type { ConvGrid } from '../conv.ts';
 import { contiguousOf } from '../conv.ts';
-import type { Attempt, Nd } from '../kernel.ts';
+import { type Attempt, contiguous, type Nd } from '../kernel.ts';
 import { setNumber } from '../norm.ts';
 import { isFiniteView } from '../range.ts';
+import { kernels as dense } from './conv.ts';
 import { type Layout, overlapOf } from './frame.ts';
 import type { Call } from './functions.ts';
 import { load, perform, type Stage } from './instance.ts';
+import { kernels as pools } from './pool.ts';
 import { eachSlice, withRoom } from './room.ts';
 import { sharesOf, total } from './shares.ts';
 import { layoutOf } from './taps.ts';
 import { divide, mostPieces } from './threads.ts';
 
-// From a gradient that is 0 but at some windows, which alone are visited: see assembly/scattered.ts. What is 0 does not
-// turn into NaN where a pixel or a weight is not finite, so that such are left to the reference.
+// From a gradient that is 0 but at some windows, which alone are visited: see assembly/scattered.ts. Where a pixel or a
+// gradient is not finite, 0 times it would be NaN: then all windows are visited.
 
 /** How long a run of four numbers takes, in nanoseconds, about. */
 const NANOS = 0.7;
@@ -87,47 +89,59 @@ const FIELDS = 17;
 /** A sight in WebAssembly's memory, with a frame and a list for each piece of the work. */
 class Scene {
   readonly address: number;
+  /** From one image to the next and from one group to the next, in bytes: of the images, and of values and positions. */
+  readonly toImage: number;
+  readonly toValues: number;
+  private readonly toGroup: number;
+  private readonly toGroupValues: number;
+  private readonly frames: number;
+  private readonly lists: number;
 
   constructor(
     private readonly sight: Sight,
-    private readonly places: number,
-    /** Of the values: channels in a group, and in all. */
-    [out, all]: readonly [out: number, all: number],
     images: Nd,
-    inScene: Float64Array,
-    private readonly inFrames: Float64Array,
-    private readonly inLists: Float64Array,
+    private readonly places: number,
+    { channels, groups }: { channels: number; groups: number },
+    [inScene, inFrames, inLists]: readonly [scene: Float64Array, frames: Float64Array, lists: Float64Array],
   ) {
     const { layout, width, starts, offsets } = sight;
+    this.toGroup = 8 * layout.channels * pixelsOf(images);
+    this.toImage = groups * this.toGroup;
+    this.toGroupValues = (8 * channels * places) / groups;
+    this.toValues = groups * this.toGroupValues;
+    this.frames = inFrames.byteOffset;
+    this.lists = inLists.byteOffset;
+    this.address = inScene.byteOffset;
     const { rows, columns, inImage, top, left } = overlapOf(layout);
     const across = layout.size[1];
-    this.address = inScene.byteOffset;
     const [toStarts, toOffsets] = [4 * FIELDS, 4 * (FIELDS + starts.length)];
     const numbers = new Int32Array(inScene.buffer, this.address, FIELDS + starts.length + offsets.length);
     numbers.set([
-      ...[layout.channels, 8 * pixelsOf(images), 8 * images.shape[1]! * pixelsOf(images)],
-      ...[8 * inImage, rows, 8 * across, columns],
+      ...[layout.channels, 8 * pixelsOf(images), this.toImage, 8 * inImage, rows, 8 * across, columns],
       ...[8 * frameRoom(sight), 8 * (top * lineOf(sight) + left * width), 8 * lineOf(sight), 8 * width],
-      ...[out, places, 8 * all * places],
+      ...[channels / groups, places, this.toValues],
       ...[this.address + toStarts, offsets.length, this.address + toOffsets],
     ]);
     numbers.set(starts, toStarts / 4);
     numbers.set(offsets, toOffsets / 4);
   }
 
-  frame(piece: number): number {
-    return this.inFrames.byteOffset + 8 * piece * frameRoom(this.sight);
+  /** Where a group's part of image i, of its values and of their positions is. */
+  at(i: number, group: number, [images, values, positions]: readonly number[]): readonly [number, number, number] {
+    const inValues = i * this.toValues + group * this.toGroupValues;
+    return [images! + i * this.toImage + group * this.toGroup, values! + inValues, positions! + inValues];
   }
 
-  list(piece: number): number {
-    return this.inLists.byteOffset + 16 * piece * (this.places + 1);
+  /** The frame and the list of a piece. */
+  roomOf(piece: number): readonly [frame: number, list: number] {
+    return [this.frames + 8 * piece * frameRoom(this.sight), this.lists + 16 * piece * (this.places + 1)];
   }
 }
 
-/** Whether all numbers of some arrays in WebAssembly's memory are finite; `room` is for one number. */
+/** Whether all numbers of the first arrays in WebAssembly's memory, of these lengths, are finite; `room` is for one. */
 function areFinite(addresses: readonly number[], lengths: readonly number[], room: Float64Array): boolean {
-  return addresses.every((address, i) => {
-    perform([['finiteness', lengths[i]!, address, room.byteOffset]]);
+  return lengths.every((length, i) => {
+    perform([['finiteness', length, addresses[i]!, room.byteOffset]]);
     return room[0] === 0;
   });
 }
@@ -137,45 +151,50 @@ const convWeight: Attempt = ([weight, bias], [x, values, positions], params) => 
   if (load() instanceof Error || !isContiguous(weight!.shape, weight!.stride)) return false;
   if (x!.size === 0 || values!.size === 0) return false;
   const [channels, within] = weight!.shape as [number, number];
-  const [batch, places, out] = [values!.shape[0]!, pixelsOf(values!), channels / grid.groups];
+  const [batch, places, { groups }] = [values!.shape[0]!, pixelsOf(values!), grid];
   const sight = sightOf(x!, within, grid, within === 1 ? 1 : evenly(within));
   const lanes = sight.weights.length;
   const { shares, each } = sharesOf(batch, channels * lanes);
   const rooms = [...roomsFor(sight, places), shares * channels * lanes, shares * channels, 1];
   return withRoom(rooms, (inScene, inFrames, inLists, sums, inBias, inCheck) => {
-    const scene = new Scene(sight, places, [out, channels], x!, inScene!, inFrames!, inLists!);
+    const scene = new Scene(sight, x!, places, { channels, groups }, [inScene!, inFrames!, inLists!]);
     for (const room of [sums!, inBias!]) perform([['clear', room.byteOffset, room.length]]);
-    const [toImage, toValues] = [8 * (x!.size / batch), 8 * channels * places];
-    let isSound = true;
-    const visit = ({ ins: [images, values, positions] }: Stage, start: number, count: number) => {
-      isSound &&= areFinite([images!, values!], [(count * toImage) / 8, (count * toValues) / 8], inCheck!);
-      if (!isSound) return;
-      const callsFor = (share: number, piece: number): Call[] => {
-        const first = Math.max(share * each - start, 0);
-        const some = Math.min((share + 1) * each - start, count) - first;
-        return Array.from({ length: some > 0 ? grid.groups : 0 }, (_, g) => [
+    const callsFor = (share: number, first: number, images: number, ins: readonly number[], piece: number): Call[] =>
+      Array.from({ length: images > 0 ? groups : 0 }, (_, g) => {
+        const channel = share * channels + (g * channels) / groups;
+        return [
           'scatteredWeights',
-          ...([scene.address, some, images! + first * toImage + 8 * g * within * pixelsOf(x!)] as const),
-          ...([values! + first * toValues + 8 * g * out * places] as const),
-          ...([positions! + first * toValues + 8 * g * out * places] as const),
-          ...([scene.frame(piece), scene.list(piece)] as const),
-          sums!.byteOffset + 8 * (share * channels + g * out) * lanes,
-          bias ? inBias!.byteOffset + 8 * (share * channels + g * out) : 0,
-        ]);
-      };
+          ...([scene.address, images, ...scene.at(first, g, ins), ...scene.roomOf(piece)] as const),
+          sums!.byteOffset + 8 * channel * lanes,
+          bias ? inBias!.byteOffset + 8 * channel : 0,
+        ];
+      });
+    let isSound = true;
+    const visit = ({ ins }: Stage, start: number, count: number) => {
+      isSound &&= areFinite(ins, [(count * scene.toImage) / 8, (count * scene.toValues) / 8], inCheck!);
+      if (!isSound) return;
       divide({
         name: 'scatteredWeights',
         nanos: count * channels * places * sight.offsets.length * NANOS,
         parts: shares,
         grain: 1,
-        calls: (first, some, piece) => [
-          ['clear', scene.frame(piece), frameRoom(sight)],
-          ...Array.from({ length: some }, (_, k) => callsFor(first + k, piece)).flat(),
-        ],
+        calls(firstShare, some, piece) {
+          const calls: Call[] = [['clear', scene.roomOf(piece)[0], frameRoom(sight)]];
+          for (let share = firstShare; share < firstShare + some; share++) {
+            const first = Math.max(share * each - start, 0);
+            const end = Math.min((share + 1) * each - start, count);
+            calls.push(...callsFor(share, first, end - first, ins, piece));
+          }
+          return calls;
+        },
       });
     };
     const ins = [x!, values!, positions!].map(contiguousOf);
-    if (!eachSlice(ins, [], visit) || !isSound) return false;
+    if (!eachSlice(ins, [], visit)) return false;
+    if (!isSound) {
+      const outs = bias === undefined ? [weight!] : [weight!, bias];
+      return withAll(ins[1]!, ins[2]!, grid, (y) => dense.convWeight!(outs, [x!, y], grid));
+    }
     readWeights(weight!, sums!, sight);
     if (bias) for (let c = 0; c < channels; c++) setNumber(bias, c, total(inBias!, c, channels));
     return true;
@@ -187,41 +206,55 @@ const convTranspose: Attempt = ([x], [values, positions, weight], params) => {
   if (load() instanceof Error || !isContiguous(x!.shape, x!.stride)) return false;
   if (x!.size === 0 || values!.size === 0 || !isFiniteView(weight!)) return false;
   const [channels, within] = weight!.shape as [number, number];
-  const [batch, places, out] = [values!.shape[0]!, pixelsOf(values!), channels / grid.groups];
+  const [places, { groups }] = [pixelsOf(values!), grid];
   const sight = sightOf(x!, within, grid, evenly(within));
   const lanes = sight.weights.length;
   return withRoom([...roomsFor(sight, places), channels * lanes, 1], (inScene, inFrames, inLists, weights, inCheck) => {
-    const scene = new Scene(sight, places, [out, channels], x!, inScene!, inFrames!, inLists!);
+    const scene = new Scene(sight, x!, places, { channels, groups }, [inScene!, inFrames!, inLists!]);
     writeWeights(weights!, weight!, sight);
     const { rows, columns } = overlapOf(sight.layout);
     const isCovered = rows * columns === pixelsOf(x!);
-    const [toImage, toValues] = [8 * (x!.size / batch), 8 * channels * places];
     let isSound = true;
-    const visit = ({ ins: [values, positions], outs: [images] }: Stage, _: number, count: number) => {
-      isSound &&= areFinite([values!], [(count * toValues) / 8], inCheck!);
+    const visit = ({ ins, outs }: Stage, _: number, count: number) => {
+      isSound &&= areFinite(ins, [(count * scene.toValues) / 8], inCheck!);
       if (!isSound) return;
-      const callsFor = (first: number, some: number, g: number, piece: number): Call => [
-        'scatteredImages',
-        ...([scene.address, some, images! + first * toImage + 8 * g * within * pixelsOf(x!)] as const),
-        ...([values! + first * toValues + 8 * g * out * places] as const),
-        ...([positions! + first * toValues + 8 * g * out * places] as const),
-        ...([scene.frame(piece), scene.list(piece)] as const),
-        weights!.byteOffset + 8 * g * out * lanes,
-      ];
+      const addresses = [outs[0]!, ...ins];
       divide({
         name: 'scatteredImages',
         nanos: count * channels * places * sight.offsets.length * NANOS,
         parts: count,
         grain: 1,
-        calls: (first, some, piece) => [
-          ...(isCovered ? [] : [['clear', images! + first * toImage, (some * toImage) / 8] as const]),
-          ...Array.from({ length: grid.groups }, (_, g) => callsFor(first, some, g, piece)),
-        ],
+        calls(first, images, piece) {
+          const from = weights!.byteOffset;
+          const calls = Array.from(
+            { length: groups },
+            (_, g): Call => [
+              'scatteredImages',
+              ...([scene.address, images, ...scene.at(first, g, addresses), ...scene.roomOf(piece)] as const),
+              from + (8 * g * channels * lanes) / groups,
+            ],
+          );
+          if (!isCovered) calls.unshift(['clear', outs[0]! + first * scene.toImage, (images * scene.toImage) / 8]);
+          return calls;
+        },
       });
     };
-    return eachSlice([values!, positions!].map(contiguousOf), [x!], visit) && isSound;
+    const ins = [values!, positions!].map(contiguousOf);
+    if (!eachSlice(ins, [x!], visit)) return false;
+    if (isSound) return true;
+    const none = contiguous(new Float64Array(x!.shape[1]!), [x!.shape[1]!]);
+    return withAll(ins[0]!, ins[1]!, grid, (y) => dense.convTranspose!([x!], [y, weight!, none], grid));
   });
 };
+
+/** Runs `body` with the gradients of all windows, those that are 0 too. */
+function withAll(values: Nd, positions: Nd, { blocks }: ConvGrid, body: (y: Nd) => boolean): boolean {
+  const shape = [values.shape[0]!, values.shape[1]!, ...blocks];
+  return withRoom([numelOf(shape)], (room) => {
+    const y = contiguous(room!, shape);
+    return pools.windowDrop!([y], [values, positions], undefined) && body(y);
+  });
+}
 
 /** Writes the weights of each channel in the order of the runs. */
 function writeWeights(to: Float64Array, weight: Nd, { weights }: Sight): void {
