@@ -117,7 +117,14 @@ export function scatteredWeights(
     let to = sums;
     for (let c = 0; c < scene.out; c++, values += size, positions += size) {
       const end = listed(scene, values, positions, frame, list);
-      for (let run = 0; run < runs; run += 4, to += 128) sumUp(list, end, scene.offsets + run * 4, to);
+      for (let run = 0; run < runs; ) {
+        const offsets = scene.offsets + run * 4;
+        const isSix = runs - run > 3;
+        if (isSix) sixSums(list, end, offsets, to);
+        else threeSums(list, end, offsets, to);
+        run += isSix ? 6 : 3;
+        to += isSix ? 192 : 96;
+      }
       if (bias != 0) addTo(bias, c, sumOf(false, scene.places, values, f64x2.splat(0)));
     }
   }
@@ -135,28 +142,43 @@ export function scatteredImages(
     let from = weights;
     for (let c = 0; c < scene.out; c++, values += size, positions += size) {
       const end = listed(scene, values, positions, frame, list);
-      for (let run = 0; run < runs; run += 4, from += 128) spread(list, end, scene.offsets + run * 4, from);
+      for (let run = 0; run < runs; ) {
+        const offsets = scene.offsets + run * 4;
+        const isSix = runs - run > 3;
+        if (isSix) spreadSix(list, end, offsets, from);
+        else spreadThree(list, end, offsets, from);
+        run += isSix ? 6 : 3;
+        from += isSix ? 192 : 96;
+      }
     }
     copy(scene, image, frame, true);
   }
 }
 
-// Four runs for all windows of a list: exported, so that they stay functions of their own, with all in registers.
+// Six runs, or three, for all windows of a list.
 
 /** sums[run] += Σ g · pixels */
-export function sumUp(list: i32, end: i32, offsets: i32, sums: i32): void {
+// @ts-ignore: a decorator of AssemblyScript
+@inline
+function sumUp(isSix: bool, list: i32, end: i32, offsets: i32, sums: i32): void {
   const a = load<i32>(offsets);
   const b = load<i32>(offsets, 4);
   const c = load<i32>(offsets, 8);
-  const d = load<i32>(offsets, 12);
+  const d = isSix ? load<i32>(offsets, 12) : 0;
+  const e = isSix ? load<i32>(offsets, 16) : 0;
+  const f = isSix ? load<i32>(offsets, 20) : 0;
   let a0 = v128.load(sums);
   let a1 = v128.load(sums, 16);
   let b0 = v128.load(sums, 32);
   let b1 = v128.load(sums, 48);
   let c0 = v128.load(sums, 64);
   let c1 = v128.load(sums, 80);
-  let d0 = v128.load(sums, 96);
-  let d1 = v128.load(sums, 112);
+  let d0 = isSix ? v128.load(sums, 96) : a0;
+  let d1 = isSix ? v128.load(sums, 112) : a0;
+  let e0 = isSix ? v128.load(sums, 128) : a0;
+  let e1 = isSix ? v128.load(sums, 144) : a0;
+  let f0 = isSix ? v128.load(sums, 160) : a0;
+  let f1 = isSix ? v128.load(sums, 176) : a0;
   for (; list != end; list += 16) {
     const at = load<i32>(list);
     const g = v128.load_splat<f64>(list, 8);
@@ -166,8 +188,14 @@ export function sumUp(list: i32, end: i32, offsets: i32, sums: i32): void {
     b1 = madd(g, v128.load(at + b, 16), b1);
     c0 = madd(g, v128.load(at + c), c0);
     c1 = madd(g, v128.load(at + c, 16), c1);
-    d0 = madd(g, v128.load(at + d), d0);
-    d1 = madd(g, v128.load(at + d, 16), d1);
+    if (isSix) {
+      d0 = madd(g, v128.load(at + d), d0);
+      d1 = madd(g, v128.load(at + d, 16), d1);
+      e0 = madd(g, v128.load(at + e), e0);
+      e1 = madd(g, v128.load(at + e, 16), e1);
+      f0 = madd(g, v128.load(at + f), f0);
+      f1 = madd(g, v128.load(at + f, 16), f1);
+    }
   }
   v128.store(sums, a0);
   v128.store(sums, a1, 16);
@@ -175,31 +203,48 @@ export function sumUp(list: i32, end: i32, offsets: i32, sums: i32): void {
   v128.store(sums, b1, 48);
   v128.store(sums, c0, 64);
   v128.store(sums, c1, 80);
+  if (!isSix) return;
   v128.store(sums, d0, 96);
   v128.store(sums, d1, 112);
+  v128.store(sums, e0, 128);
+  v128.store(sums, e1, 144);
+  v128.store(sums, f0, 160);
+  v128.store(sums, f1, 176);
 }
 
 /** pixels += g · weights[run] */
-export function spread(list: i32, end: i32, offsets: i32, weights: i32): void {
+// @ts-ignore: a decorator of AssemblyScript
+@inline
+function spread(isSix: bool, list: i32, end: i32, offsets: i32, weights: i32): void {
   const a = load<i32>(offsets);
   const b = load<i32>(offsets, 4);
   const c = load<i32>(offsets, 8);
-  const d = load<i32>(offsets, 12);
+  const d = isSix ? load<i32>(offsets, 12) : 0;
+  const e = isSix ? load<i32>(offsets, 16) : 0;
+  const f = isSix ? load<i32>(offsets, 20) : 0;
   const a0 = v128.load(weights);
   const a1 = v128.load(weights, 16);
   const b0 = v128.load(weights, 32);
   const b1 = v128.load(weights, 48);
   const c0 = v128.load(weights, 64);
   const c1 = v128.load(weights, 80);
-  const d0 = v128.load(weights, 96);
-  const d1 = v128.load(weights, 112);
+  const d0 = isSix ? v128.load(weights, 96) : a0;
+  const d1 = isSix ? v128.load(weights, 112) : a0;
+  const e0 = isSix ? v128.load(weights, 128) : a0;
+  const e1 = isSix ? v128.load(weights, 144) : a0;
+  const f0 = isSix ? v128.load(weights, 160) : a0;
+  const f1 = isSix ? v128.load(weights, 176) : a0;
   for (; list != end; list += 16) {
     const at = load<i32>(list);
     const g = v128.load_splat<f64>(list, 8);
     addRun(at + a, g, a0, a1);
     addRun(at + b, g, b0, b1);
     addRun(at + c, g, c0, c1);
-    addRun(at + d, g, d0, d1);
+    if (isSix) {
+      addRun(at + d, g, d0, d1);
+      addRun(at + e, g, e0, e1);
+      addRun(at + f, g, f0, f1);
+    }
   }
 }
 
@@ -208,6 +253,24 @@ export function spread(list: i32, end: i32, offsets: i32, weights: i32): void {
 function addRun(at: i32, g: v128, first: v128, second: v128): void {
   v128.store(at, madd(g, first, v128.load(at)));
   v128.store(at, madd(g, second, v128.load(at, 16)), 16);
+}
+
+// Functions of their own, which V8 compiles with all in registers; exported, so that they stay so.
+
+export function sixSums(list: i32, end: i32, offsets: i32, sums: i32): void {
+  sumUp(true, list, end, offsets, sums);
+}
+
+export function threeSums(list: i32, end: i32, offsets: i32, sums: i32): void {
+  sumUp(false, list, end, offsets, sums);
+}
+
+export function spreadSix(list: i32, end: i32, offsets: i32, weights: i32): void {
+  spread(true, list, end, offsets, weights);
+}
+
+export function spreadThree(list: i32, end: i32, offsets: i32, weights: i32): void {
+  spread(false, list, end, offsets, weights);
 }
 
 /** Writes 0 if n numbers are all finite, else NaN. */

@@ -54,8 +54,8 @@ function sightOf(images: Nd, within: number, grid: ConvGrid, width: number): Sig
     if (dilation[1] === 1) see(r, 0, columns);
     else for (let k = 0; k < columns; k++) see(r, k, 1);
   }
-  // Four at a time; what fills up is not the last one again, whose next sum would have to wait for this one.
-  for (let i = 0; offsets.length % 4 > 0; i++) {
+  // Three at a time; what fills up is not the last one again, whose next sum would have to wait for this one.
+  for (let i = 0; offsets.length % 3 > 0; i++) {
     offsets.push(offsets[i]!);
     weights.push(-1, -1, -1, -1);
   }
