@@ -7,6 +7,7 @@ export {
   type NestedArray,
   type Node,
   type Op,
+  type Scattered,
   type Rule,
   Tensor,
   type TensorLike,
