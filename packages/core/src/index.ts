@@ -7,8 +7,8 @@ export {
   type NestedArray,
   type Node,
   type Op,
-  type Scattered,
   type Rule,
+  type Scattered,
   Tensor,
   type TensorLike,
 } from './tensor.ts';

@@ -103,13 +103,14 @@ export function convReluPool2d(
   kernelSize: Sizes,
   options?: ConvReluPoolOptions,
 ): Tensor | null {
+  if (areOpsObserved()) return null;
   const name = 'convReluPool2d';
   const { pool, ...given } = readOptions(name, options, { ...convDefaults, pool: {} });
   const { x, filters, bias, grid } = prepared(name, 2, input, weight, given);
   const frame = frameOf(name, kernelSize, readOptions(name, pool, poolDefaults), 2);
   const [rows, columns] = slides(name, grid.blocks, frame);
   const numbers = filters.shape[0]! * grid.blocks[0] * grid.blocks[1];
-  if (filters.numel() >= FEW_WEIGHTS || numbers > IN_CACHE || x.numel() === 0 || areOpsObserved()) return null;
+  if (filters.numel() >= FEW_WEIGHTS || numbers > IN_CACHE || x.numel() === 0) return null;
   return likeInput(convReluPool(x, filters, bias, { ...grid, rows, columns }), input, 2);
 }
 

@@ -210,6 +210,7 @@ export class Conv2d extends PaddedConv {
 
   /** What ReLU and a max pool make of the output, without it; `null` where one by one is as fast. */
   pooled(input: Tensor, kernelSize: Sizes, pool: NonNullable<ConvReluPoolOptions['pool']>): Tensor | null {
+    if (this.paddingMode !== 'zeros') return null;
     const { x, options } = this.prepared(input);
     return convReluPool2d(x, this.weight, kernelSize, { ...options, pool });
   }

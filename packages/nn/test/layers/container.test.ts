@@ -1,4 +1,4 @@
-import { ArgumentError, Generator, noGrad, ones, randn, type Tensor, tensor } from '@ndgrad/core';
+import { ArgumentError, Generator, noGrad, observeOps, ones, randn, type Tensor, tensor } from '@ndgrad/core';
 import { describe, expect, it } from 'vitest';
 import {
   Conv2d,
@@ -76,6 +76,7 @@ describe('Sequential', () => {
         [conv, relu, new Flatten(), new Flatten()],
         [conv, relu],
         [new Conv2d(1, 65, 8, { padding: 4, generator }), relu, pool],
+        [new Conv2d(1, 4, 3, { padding: 1, paddingMode: 'reflect', generator }), relu, pool],
       ];
       for (const layers of others) {
         const y = new Sequential(...layers).call(x);
@@ -83,6 +84,14 @@ describe('Sequential', () => {
         expect(y.tolist()).toEqual(oneByOne(layers, x).tolist());
       }
       const model = new Sequential(...trio());
+      const ops: string[] = [];
+      const before = observeOps(({ op }, run) => {
+        ops.push(op.name);
+        return run();
+      });
+      model.call(x);
+      observeOps(before);
+      expect(ops.filter((name) => name !== 'reshape')).toEqual(['conv', 'relu', 'maxPool']);
       const labels: string[] = [];
       const seen = observeCalls(
         (module, _, run) => {
