@@ -36,7 +36,8 @@ abstract class ModuleArray<M extends AnyModule, Inputs extends unknown[], Output
 
 /**
  * Layers one after another: each takes what the one before gives. `model[0]` is the first. A `Conv2d`, `ReLU` and
- * `MaxPool2d` in a row run as one operation (`convReluPool2d`), to the bit, where that is faster and nobody watches.
+ * `MaxPool2d` in a row run as one operation (`convReluPool2d`), to the bit, where that is faster; inside `observeCalls`,
+ * or called one by one, each runs by itself.
  * @see PyTorch `nn.Sequential`
  */
 export class Sequential extends ModuleArray<Module, [Tensor], Tensor> {
