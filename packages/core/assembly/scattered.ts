@@ -110,21 +110,13 @@ export function scatteredWeights(
   scene: Scene, images: i32, image: i32, values: i32, positions: i32, frame: i32, list: i32, sums: i32, bias: i32,
 ): void {
   const size = scene.places * 8;
-  const runs = scene.runs;
   const gap = scene.toValues - scene.out * size;
   for (; images > 0; images--, image += scene.toImage, values += gap, positions += gap) {
     copy(scene, image, frame, false);
     let to = sums;
     for (let c = 0; c < scene.out; c++, values += size, positions += size) {
       const end = listed(scene, values, positions, frame, list);
-      for (let run = 0; run < runs; ) {
-        const offsets = scene.offsets + run * 4;
-        const isSix = runs - run > 3;
-        if (isSix) sixSums(list, end, offsets, to);
-        else threeSums(list, end, offsets, to);
-        run += isSix ? 6 : 3;
-        to += isSix ? 192 : 96;
-      }
+      to = visitRuns(false, scene, list, end, to);
       if (bias != 0) addTo(bias, c, sumOf(false, scene.places, values, f64x2.splat(0)));
     }
   }
@@ -135,24 +127,36 @@ export function scatteredImages(
   scene: Scene, images: i32, image: i32, values: i32, positions: i32, frame: i32, list: i32, weights: i32,
 ): void {
   const size = scene.places * 8;
-  const runs = scene.runs;
   const gap = scene.toValues - scene.out * size;
   for (; images > 0; images--, image += scene.toImage, values += gap, positions += gap) {
     memory.fill(frame, 0, scene.frame);
     let from = weights;
     for (let c = 0; c < scene.out; c++, values += size, positions += size) {
       const end = listed(scene, values, positions, frame, list);
-      for (let run = 0; run < runs; ) {
-        const offsets = scene.offsets + run * 4;
-        const isSix = runs - run > 3;
-        if (isSix) spreadSix(list, end, offsets, from);
-        else spreadThree(list, end, offsets, from);
-        run += isSix ? 6 : 3;
-        from += isSix ? 192 : 96;
-      }
+      from = visitRuns(true, scene, list, end, from);
     }
     copy(scene, image, frame, true);
   }
+}
+
+/** Sums up or, with `isImage`, spreads all runs of a channel, whose sums or weights are at `numbers`; returns their end. */
+// @ts-ignore: a decorator of AssemblyScript
+@inline
+function visitRuns(isImage: bool, scene: Scene, list: i32, end: i32, numbers: i32): i32 {
+  for (let offsets = scene.offsets, last = offsets + scene.runs * 4; offsets != last; ) {
+    const isSix = last - offsets > 12;
+    if (isImage) {
+      if (isSix) spreadSix(list, end, offsets, numbers);
+      else spreadThree(list, end, offsets, numbers);
+    } else {
+      if (isSix) sixSums(list, end, offsets, numbers);
+      else threeSums(list, end, offsets, numbers);
+    }
+    const runs = isSix ? 6 : 3;
+    offsets += runs * 4;
+    numbers += runs * 32;
+  }
+  return numbers;
 }
 
 // Six runs, or three, for all windows of a list.

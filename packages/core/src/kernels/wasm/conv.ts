@@ -158,10 +158,8 @@ function correlate(y: Nd, correlation: Correlation): boolean {
 const convReluMax: Attempt = ([maxima, positions], [x, weight, bias], params) => {
   const { rows, columns, ...grid } = params as ConvGrid & { rows: Windows; columns: Windows };
   const outs = [maxima!, positions!];
-  if (load() instanceof Error || outs.some(({ shape, stride, size }) => size === 0 || !isContiguous(shape, stride))) {
-    return false;
-  }
-  if (x!.size === 0) return false;
+  if (load() instanceof Error || [x!, ...outs].some(({ size }) => size === 0)) return false;
+  if (!outs.every(({ shape, stride }) => isContiguous(shape, stride))) return false;
   const correlation = correlationOf(x!, weight!, bias!, grid);
   const [batch, channels] = maxima!.shape as [number, number];
   const size = channels * grid.blocks[0] * grid.blocks[1];
