@@ -151,7 +151,7 @@ function prepared(
   checkRoom(name, x, blocks, `a kernel of ${formatShape(weight.shape.slice(2))} in`, 'use more padding');
 
   const grid: ConvGrid = { kernel, stride, dilation, padding: before, blocks, groups };
-  const filters = reshape(weight, [out, weight.shape[1]!, ...kernel]);
+  const filters = dims === 2 ? weight : reshape(weight, [out, weight.shape[1]!, ...kernel]);
   return { x, filters, bias: bias ?? zeros([out]), grid };
 }
 
