@@ -2,6 +2,7 @@
 // neighbouring windows read two neighbouring pixels, so that no columns are written out. Counts and channels are numbers,
 // all else is in bytes.
 import { madd } from './madd';
+import { putLargest } from './pool';
 
 /**
  * y[channel][window] = bias + Σ over taps of weight · pixel; or, with `adds`, y + bias + that. Weights come in panels of
@@ -34,6 +35,37 @@ export function correlate(
     weights += taps * panel;
     bias += 32;
     y += 4 * yChannel;
+  }
+}
+
+/**
+ * The largest of 2 × 2 results side by side of max(0, bias + Σ over taps of weight · pixel), and where it stands in a
+ * channel whose rows are `width` wide: rows × columns for each channel, to y and positions.
+ */
+// @ts-ignore: a decorator of AssemblyScript
+@inline
+export function correlateMaxima(
+  channels: i32, taps: i32, offsets: i32, weights: i32, bias: i32, x: i32, xRow: i32, width: i32, rows: i32, columns: i32,
+  y: i32, positions: i32,
+): void {
+  const plane = rows * columns * 8;
+  for (let c = 0; c < channels; c += 4) {
+    const left = channels - c;
+    let p = x;
+    let to = y;
+    let places = positions;
+    for (let r = 0; r < rows; r++) {
+      const first = 2 * r * width;
+      if (left > 2) fourMaxima(taps, offsets, weights, bias, p, xRow, columns, to, places, plane, left, width, first);
+      else twoMaxima(taps, offsets, weights, bias, p, xRow, columns, to, places, plane, left, width, first);
+      p += 2 * xRow;
+      to += columns * 8;
+      places += columns * 8;
+    }
+    weights += taps * (left > 2 ? 32 : 16);
+    bias += 32;
+    y += 4 * plane;
+    positions += 4 * plane;
   }
 }
 
@@ -104,15 +136,18 @@ function put(tile: i32, pair: i32, channel: i32, sums: v128, adds: bool): void {
   }
 }
 
+/** What becomes of sums. */
+enum Into { results, more, maxima }
+
 /** Four channels along two rows, pair above pair: 8 sums of two, which stay in registers. */
 // @ts-ignore: a decorator of AssemblyScript
 @inline
 function fourByTwoRows(
-  adds: bool, taps: i32, offsets: i32, weights: i32, bias: i32, x: i32, xRow: i32, columns: i32, y: i32, yRow: i32,
-  yChannel: i32,
+  into: i32, taps: i32, offsets: i32, weights: i32, bias: i32, x: i32, xRow: i32, columns: i32, y: i32, yRow: i32,
+  yChannel: i32, positions: i32, channels: i32, width: i32, first: i32,
 ): void {
   const end = offsets + taps * 4;
-  for (let last = x + columns * 8; x != last; x += 16, y += 16) {
+  for (let last = x + columns * 8; x != last; x += 16) {
     let p0 = v128.load_splat<f64>(bias);
     let p1 = v128.load_splat<f64>(bias, 8);
     let p2 = v128.load_splat<f64>(bias, 16);
@@ -139,29 +174,59 @@ function fourByTwoRows(
       p3 = madd(w3, a, p3);
       q3 = madd(w3, b, q3);
     }
-    let to = y;
-    putPair(to, p0, adds);
-    putPair(to + yRow, q0, adds);
-    to += yChannel;
-    putPair(to, p1, adds);
-    putPair(to + yRow, q1, adds);
-    to += yChannel;
-    putPair(to, p2, adds);
-    putPair(to + yRow, q2, adds);
-    to += yChannel;
-    putPair(to, p3, adds);
-    putPair(to + yRow, q3, adds);
+    if (into == Into.maxima) {
+      const two = 2 * yChannel;
+      putMaximum(p0, q0, p1, q1, width, first, y, positions, yChannel);
+      putMaximum(p2, q2, p3, q3, width, first, y + two, positions + two, channels > 3 ? yChannel : 0);
+      first += 2;
+      positions += 8;
+      y += 8;
+    } else {
+      const adds = into == Into.more;
+      let to = y;
+      putPair(to, p0, adds);
+      putPair(to + yRow, q0, adds);
+      to += yChannel;
+      putPair(to, p1, adds);
+      putPair(to + yRow, q1, adds);
+      to += yChannel;
+      putPair(to, p2, adds);
+      putPair(to + yRow, q2, adds);
+      to += yChannel;
+      putPair(to, p3, adds);
+      putPair(to + yRow, q3, adds);
+      y += 16;
+    }
   }
 }
 
-/** Two channels, of which the second may be missing, of four pairs. */
+/** The maximum of a pair above another, of one channel, and that of a second channel `apart`, or 0 for none. */
+// @ts-ignore: a decorator of AssemblyScript
+@inline
+function putMaximum(
+  p: v128, q: v128, otherP: v128, otherQ: v128, width: i32, first: i32, y: i32, positions: i32, apart: i32,
+): void {
+  putLargest(
+    true,
+    v128.shuffle<f64>(p, otherP, 0, 2),
+    v128.shuffle<f64>(p, otherP, 1, 3),
+    v128.shuffle<f64>(q, otherQ, 0, 2),
+    v128.shuffle<f64>(q, otherQ, 1, 3),
+    width,
+    f64x2.splat(first),
+    y,
+    positions,
+    apart,
+  );
+}
+
+/** Two channels, of which the second may be missing, of four pairs: for maxima, p above r and q above s. */
 // @ts-ignore: a decorator of AssemblyScript
 @inline
 function twoByFour(
-  adds: bool, taps: i32, offsets: i32, weights: i32, panel: i32, bias: i32, p: i32, q: i32, tile: i32,
+  into: i32, taps: i32, offsets: i32, weights: i32, panel: i32, bias: i32, p: i32, q: i32, r: i32, s: i32, tile: i32,
+  y: i32, yChannel: i32, positions: i32, channels: i32, width: i32, first: i32,
 ): void {
-  const r = xOf(tile, 0);
-  const s = xOf(tile, 1);
   let p0 = v128.load_splat<f64>(bias);
   let p1 = v128.load_splat<f64>(bias, 8);
   let q0 = p0;
@@ -187,6 +252,13 @@ function twoByFour(
     s0 = madd(w0, d, s0);
     s1 = madd(w1, d, s1);
   }
+  if (into == Into.maxima) {
+    const apart = channels > 1 ? yChannel : 0;
+    putMaximum(p0, r0, p1, r1, width, first, y, positions, apart);
+    if (p != q) putMaximum(q0, s0, q1, s1, width, first + 2, y + 8, positions + 8, apart);
+    return;
+  }
+  const adds = into == Into.more;
   put(tile, 2, 0, p0, adds);
   put(tile, 3, 0, q0, adds);
   put(tile, 0, 0, r0, adds);
@@ -203,23 +275,52 @@ function twoByFour(
 export function twoRows(
   taps: i32, offsets: i32, weights: i32, bias: i32, x: i32, xRow: i32, columns: i32, y: i32, yRow: i32, yChannel: i32,
 ): void {
-  fourByTwoRows(false, taps, offsets, weights, bias, x, xRow, columns, y, yRow, yChannel);
+  fourByTwoRows(Into.results, taps, offsets, weights, bias, x, xRow, columns, y, yRow, yChannel, 0, 4, 0, 0);
 }
 
 export function twoRowsMore(
   taps: i32, offsets: i32, weights: i32, bias: i32, x: i32, xRow: i32, columns: i32, y: i32, yRow: i32, yChannel: i32,
 ): void {
-  fourByTwoRows(true, taps, offsets, weights, bias, x, xRow, columns, y, yRow, yChannel);
+  fourByTwoRows(Into.more, taps, offsets, weights, bias, x, xRow, columns, y, yRow, yChannel, 0, 4, 0, 0);
+}
+
+/** The maxima of a row of windows, of three or four channels. */
+export function fourMaxima(
+  taps: i32, offsets: i32, weights: i32, bias: i32, x: i32, xRow: i32, columns: i32, y: i32, positions: i32, plane: i32,
+  channels: i32, width: i32, first: i32,
+): void {
+  const maxima = Into.maxima;
+  fourByTwoRows(
+    maxima, taps, offsets, weights, bias, x, xRow, 2 * columns, y, 0, plane, positions, channels, width, first,
+  );
+}
+
+/** The maxima of a row of windows, of one or two channels. */
+export function twoMaxima(
+  taps: i32, offsets: i32, weights: i32, bias: i32, x: i32, xRow: i32, columns: i32, y: i32, positions: i32, plane: i32,
+  channels: i32, width: i32, first: i32,
+): void {
+  const maxima = Into.maxima;
+  for (; columns > 0; columns -= 2, x += 32, y += 16, positions += 16, first += 4) {
+    const q = columns > 1 ? x + 16 : x;
+    twoByFour(
+      maxima, taps, offsets, weights, 16, bias, x, q, x + xRow, q + xRow, 0, y, plane, positions, channels, width, first,
+    );
+  }
 }
 
 export function two(
   taps: i32, offsets: i32, weights: i32, panel: i32, bias: i32, p: i32, q: i32, tile: i32,
 ): void {
-  twoByFour(false, taps, offsets, weights, panel, bias, p, q, tile);
+  const r = xOf(tile, 0);
+  const s = xOf(tile, 1);
+  twoByFour(Into.results, taps, offsets, weights, panel, bias, p, q, r, s, tile, 0, 0, 0, 0, 0, 0);
 }
 
 export function twoMore(
   taps: i32, offsets: i32, weights: i32, panel: i32, bias: i32, p: i32, q: i32, tile: i32,
 ): void {
-  twoByFour(true, taps, offsets, weights, panel, bias, p, q, tile);
+  const r = xOf(tile, 0);
+  const s = xOf(tile, 1);
+  twoByFour(Into.more, taps, offsets, weights, panel, bias, p, q, r, s, tile, 0, 0, 0, 0, 0, 0);
 }

@@ -13,11 +13,16 @@ function isLarger(value: v128, best: v128): v128 {
   return v128.or(f64x2.gt(value, best), f64x2.ne(value, value));
 }
 
+/** Stores a value and, unless it stands 0 bytes behind, another one. */
 // @ts-ignore: a decorator of AssemblyScript
 @inline
-function put(y: i32, value: v128, both: bool): void {
-  if (both) v128.store(y, value);
-  else v128.store64_lane(y, value, 0);
+function put(y: i32, values: v128, apart: i32): void {
+  if (apart == 8) {
+    v128.store(y, values);
+    return;
+  }
+  v128.store64_lane(y, values, 0);
+  if (apart != 0) v128.store64_lane(y + apart, values, 1);
 }
 
 /**
@@ -51,8 +56,9 @@ export function windowMax(
             at = v128.bitselect(f64x2.splat((r - top) * width + c - left), at, larger);
           }
         }
-        put(y, best, both);
-        put(positions, f64x2.add(at, f64x2.replace_lane(f64x2.splat(first), 1, first + apart)), both);
+        const second = both ? 8 : 0;
+        put(y, best, second);
+        put(positions, f64x2.add(at, f64x2.replace_lane(f64x2.splat(first), 1, first + apart)), second);
         const done = both ? 2 : 1;
         j += done;
         y += done * 8;
@@ -72,11 +78,11 @@ export function windowMaxOfFour(
       let from = x + first * 8;
       let start = f64x2.replace_lane(f64x2.splat(first), 1, first + 2);
       for (let end = y + (columns >> 1) * 16; y < end; y += 16, positions += 16, from += 32) {
-        ofFour(from, from + 16, width, start, y, positions, true);
+        ofFour(from, from + 16, width, start, y, positions, 8);
         start = f64x2.add(start, f64x2.splat(4));
       }
       if (columns & 1) {
-        ofFour(from, from, width, start, y, positions, false);
+        ofFour(from, from, width, start, y, positions, 0);
         y += 8;
         positions += 8;
       }
@@ -86,26 +92,51 @@ export function windowMaxOfFour(
 
 // @ts-ignore: a decorator of AssemblyScript
 @inline
-function ofFour(p: i32, q: i32, width: i32, start: v128, y: i32, positions: i32, both: bool): void {
+function ofFour(p: i32, q: i32, width: i32, start: v128, y: i32, positions: i32, apart: i32): void {
   const a = v128.load(p);
   const b = v128.load(q);
   const c = v128.load(p + width * 8);
   const d = v128.load(q + width * 8);
-  const first = v128.shuffle<f64>(a, b, 0, 2);
-  const second = v128.shuffle<f64>(a, b, 1, 3);
+  putLargest(
+    false,
+    v128.shuffle<f64>(a, b, 0, 2),
+    v128.shuffle<f64>(a, b, 1, 3),
+    v128.shuffle<f64>(c, d, 0, 2),
+    v128.shuffle<f64>(c, d, 1, 3),
+    width,
+    start,
+    y,
+    positions,
+    apart,
+  );
+}
+
+/**
+ * The largest of four neighbours, or of max(0, them), of two windows, and where it stands in a plane whose rows are `width`
+ * wide, if the first one stands at `start`. The second window's come `apart` bytes behind, or not, if that is 0.
+ */
+// @ts-ignore: a decorator of AssemblyScript
+@inline
+export function putLargest(
+  isRelu: bool, first: v128, second: v128, third: v128, fourth: v128, width: i32, start: v128,
+  y: i32, positions: i32, apart: i32,
+): void {
   let larger = isLarger(second, first);
   let best = v128.bitselect(second, first, larger);
   let at = v128.and(f64x2.splat(1), larger);
-  const third = v128.shuffle<f64>(c, d, 0, 2);
   larger = isLarger(third, best);
   best = v128.bitselect(third, best, larger);
   at = v128.bitselect(f64x2.splat(width), at, larger);
-  const fourth = v128.shuffle<f64>(c, d, 1, 3);
   larger = isLarger(fourth, best);
   best = v128.bitselect(fourth, best, larger);
   at = v128.bitselect(f64x2.splat(width + 1), at, larger);
-  put(y, best, both);
-  put(positions, f64x2.add(at, start), both);
+  if (isRelu) {
+    const none = f64x2.le(best, f64x2.splat(0)); // then all are 0, and the first is the largest
+    best = v128.andnot(best, none);
+    at = v128.andnot(at, none);
+  }
+  put(y, best, apart);
+  put(positions, f64x2.add(at, start), apart);
 }
 
 /** y[plane][i] = x[plane][positions[plane][i]] */

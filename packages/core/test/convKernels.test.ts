@@ -186,29 +186,40 @@ function scattered(y: readonly number[], [rows, columns]: [number, number], from
 
 describe('in WebAssembly', () => {
   it('convolution, relu and the maxima of windows in a row are those of the reference', () => {
-    const windows = fc.record({ kernel: pair(1, 3), stride: pair(1, 3) });
+    const anyWindows = fc.record({ kernel: pair(1, 3), stride: pair(1, 3) });
+    const sideBySide = fc.constant({ kernel: [2, 2], stride: [2, 2] });
+    const pools = fc.tuple(fc.oneof(anyWindows, sideBySide), fc.boolean());
     fc.assert(
-      fc.property(cases, windows, threePlaces, fc.boolean(), ({ params, x, weight, y }, pool, [p, q, place], isBad) => {
-        const along = (d: 0 | 1) => {
-          const size = params.blocks[d];
-          const starts = Array.from({ length: size }, (_, i) => i * pool.stride[d]).filter((start) => start < size);
-          return { starts, ends: starts.map((start) => Math.min(start + pool.kernel[d], size)), step: 1 };
-        };
-        const [rows, columns] = [along(0), along(1)];
-        const ins = [numbers(x, p), numbers(weight, q), numbers([y[1]!])];
-        if (isBad) ins[0]!.data[3 % ins[0]!.data.length] = Number.NaN;
-        const shape = [y[0]!, y[1]!, rows.starts.length, columns.starts.length];
-        const given = { shapes: [shape, shape], ins, params: { ...params, rows, columns }, place };
-        const expected = given.shapes.map((shape) => unwritten(shape));
-        // Where two are equal up to rounding, either may be the larger: the convolutions of one provider are compared.
-        const between = unwritten(y);
-        if (!wasm.conv!([between], ins, params)) conv.conv.run([between], ins, params);
-        relu.run([between], [between]);
-        windowMax.run(expected, [between], given.params);
-        const ys = given.shapes.map((shape) => unwritten(shape, place));
-        expect(wasm.convReluMax!(ys, ins, given.params)).toBe(true);
-        expected.forEach(({ data }, k) => void expectClose(ys[k]!.data, data, 0));
-      }),
+      fc.property(
+        cases,
+        pools,
+        threePlaces,
+        fc.boolean(),
+        ({ params, x, weight, y }, [pool, isWhole], [p, q, place], isBad) => {
+          const along = (d: 0 | 1) => {
+            const [size, stride, kernel] = [params.blocks[d], pool.stride[d]!, pool.kernel[d]!];
+            const needed = isWhole ? kernel : 1;
+            const starts = Array.from({ length: size }, (_, i) => i * stride).filter((start) => start + needed <= size);
+            return { starts, ends: starts.map((start) => Math.min(start + kernel, size)), step: 1 };
+          };
+          const [rows, columns] = [along(0), along(1)];
+          fc.pre(rows.starts.length > 0 && columns.starts.length > 0);
+          const ins = [numbers(x, p), numbers(weight, q), numbers([y[1]!])];
+          if (isBad) ins[0]!.data[3 % ins[0]!.data.length] = Number.NaN;
+          if (isBad) ins[1]!.data[ins[1]!.data.length - 1] = Number.NEGATIVE_INFINITY;
+          const shape = [y[0]!, y[1]!, rows.starts.length, columns.starts.length];
+          const given = { shapes: [shape, shape], ins, params: { ...params, rows, columns }, place };
+          const expected = given.shapes.map((shape) => unwritten(shape));
+          // Where two are equal up to rounding, either may be the larger: the convolutions of one provider are compared.
+          const between = unwritten(y);
+          if (!wasm.conv!([between], ins, params)) conv.conv.run([between], ins, params);
+          relu.run([between], [between]);
+          windowMax.run(expected, [between], given.params);
+          const ys = given.shapes.map((shape) => unwritten(shape, place));
+          expect(wasm.convReluMax!(ys, ins, given.params)).toBe(true);
+          expected.forEach(({ data }, k) => void expectClose(ys[k]!.data, data, 0));
+        },
+      ),
       { numRuns: 300 },
     );
   });

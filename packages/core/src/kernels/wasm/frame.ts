@@ -1,5 +1,4 @@
 import type { Pair } from '../unfold.ts';
-import type { Call } from './functions.ts';
 
 /** How an image stands in its frame of zeros, in pixels. */
 export interface Layout {
@@ -49,27 +48,14 @@ export function overlapOf({ size, rows, columns, top, left }: Layout): Overlap {
   };
 }
 
-/** A frame of zeros in WebAssembly's memory, for one image at a time. */
-export class Frame {
-  private readonly overlap: Overlap;
-  private readonly at: number;
-
-  constructor(
-    readonly layout: Layout,
-    /** Where it begins, in bytes. */
-    readonly address: number,
-  ) {
-    this.overlap = overlapOf(layout);
-    const { top, left } = this.overlap;
-    this.at = this.address + 8 * (top * lineOf(layout) + (layout.phases === 1 ? left : 0));
-  }
-
-  /** Puts an image, which lies in order at an address, in the place of the one before. */
-  hold(image: number): Call {
-    const { channels, size, phases } = this.layout;
-    const { rows, columns, inImage, left } = this.overlap;
-    const [line, plane, phase] = [lineOf(this.layout), planeOf(this.layout), phaseOf(this.layout)];
-    const from = [image + 8 * inImage, channels, 8 * size[0] * size[1], rows, 8 * size[1], columns] as const;
-    return ['frame', ...from, this.at, 8 * plane, 8 * line, left, phases, 8 * phase];
-  }
+/** How an image stands in its frame, for the assembly: from `toImage` to `toPhase` of the class Plan. */
+export function framing(layout: Layout): readonly number[] {
+  const { channels, size, phases } = layout;
+  const { rows, columns, inImage, top, ...begins } = overlapOf(layout);
+  const pixels = 8 * size[0] * size[1];
+  const place = top * lineOf(layout) + (phases === 1 ? begins.left : 0);
+  return [
+    ...[channels * pixels, 8 * inImage, channels, pixels, rows, 8 * size[1], columns],
+    ...[8 * place, 8 * planeOf(layout), 8 * lineOf(layout), begins.left, phases, 8 * phaseOf(layout)],
+  ];
 }

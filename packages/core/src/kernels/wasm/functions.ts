@@ -59,47 +59,26 @@ export interface Functions {
   relu(n: number, x: number, xPeriod: number, y: number): void;
   /** Sets n numbers to 0. */
   clear(at: number, n: number): void;
-  frame(
-    from: number,
-    channels: number,
-    fromChannel: number,
-    rows: number,
-    fromRow: number,
-    columns: number,
-    to: number,
-    toChannel: number,
-    toRow: number,
-    left: number,
-    phases: number,
-    phase: number,
-  ): void;
-  correlate(
-    channels: number,
-    taps: number,
-    offsets: number,
-    weights: number,
-    bias: number,
-    x: number,
-    xRow: number,
-    rows: number,
-    columns: number,
+  correlateImages(plan: number, images: number, image: number, y: number, frame: number, tile: number): void;
+  poolImages(
+    plan: number,
+    pool: number,
+    images: number,
+    image: number,
     y: number,
-    yChannel: number,
-    yRow: number,
-    yStep: number,
-    adds: number,
+    positions: number,
+    frame: number,
     tile: number,
+    room: number,
   ): void;
-  correlateWeights(
-    channels: number,
-    taps: number,
-    offsets: number,
-    x: number,
-    xRow: number,
-    rows: number,
-    columns: number,
+  weightsOfImages(
+    plan: number,
+    images: number,
+    image: number,
     g: number,
+    frame: number,
     sums: number,
+    bias: number,
   ): void;
   scatteredWeights(
     scene: number,

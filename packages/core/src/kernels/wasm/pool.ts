@@ -1,7 +1,6 @@
 import { isContiguous, numelOf } from '../../shape.ts';
 import type { Attempt, Nd } from '../kernel.ts';
 import type { Windows } from '../pool.ts';
-import type { Pair } from '../unfold.ts';
 import { allOf } from './elementwise.ts';
 import type { Call } from './functions.ts';
 import { stage } from './instance.ts';
@@ -51,45 +50,31 @@ const pixelsOf = ({ shape }: Nd): number => shape[2]! * shape[3]!;
 
 const windowMax: Attempt = ([y, positions], [x], params) => {
   const { rows, columns } = params as { rows: Windows; columns: Windows };
-  const { lists, call } = maxCalls(x!.shape.slice(2) as [number, number], rows, columns);
-  return run([y!, positions!], [x!], lists, planesOf(x!), (planes, [to, places], [from], addresses) =>
-    call(planes, from!, to!, places!, addresses),
-  );
-};
-
-/** The largest elements of windows of planes of so many pixels: the lists that are needed, and a call for some planes. */
-export function maxCalls([height, width]: Pair, rows: Windows, columns: Windows) {
+  const [height, width] = x!.shape.slice(2) as [number, number];
   const [down, across] = [rows.starts.length, columns.starts.length];
-  if (isSideBySide(rows) && isSideBySide(columns)) {
-    const call = (planes: number, x: number, y: number, positions: number): Call => [
-      'windowMaxOfFour',
-      ...([planes, height, width, x, down, across, y, positions] as const),
-    ];
-    return { lists: [], call };
-  }
-  const lists = [rows.starts, rows.ends, columns.starts, columns.ends];
-  const call = (planes: number, x: number, y: number, positions: number, addresses: readonly number[]): Call => {
+  const isOfFour = isSideBySide(rows) && isSideBySide(columns);
+  const lists = isOfFour ? [] : [rows.starts, rows.ends, columns.starts, columns.ends];
+  return run([y!, positions!], [x!], lists, planesOf(x!), (planes, [to, places], [from], addresses) => {
+    if (isOfFour) return ['windowMaxOfFour', planes, height, width, from!, down, across, to!, places!];
     const [tops, bottoms, lefts, rights] = addresses as [number, number, number, number];
     return [
       'windowMax',
-      ...([planes, height, width, x] as const),
+      ...([planes, height, width, from!] as const),
       ...([down, tops, bottoms, rows.step] as const),
       ...([across, lefts, rights, columns.step] as const),
-      y,
-      positions,
+      ...([to!, places!] as const),
     ];
-  };
-  return { lists, call };
-}
+  });
+};
 
 /** Writes a list for the functions; returns where it is. */
-export function writeList(room: Float64Array, list: readonly number[]): number {
+function writeList(room: Float64Array, list: readonly number[]): number {
   new Int32Array(room.buffer, room.byteOffset, list.length).set(list);
   return room.byteOffset;
 }
 
 /** Whether window i is the elements 2i and 2i + 1. */
-const isSideBySide = ({ starts, ends, step }: Windows): boolean =>
+export const isSideBySide = ({ starts, ends, step }: Windows): boolean =>
   step === 1 && starts.every((start, i) => start === 2 * i && ends[i] === start + 2);
 
 const windowPick: Attempt = ([y], [x, positions]) =>
