@@ -2,7 +2,7 @@
 // that have one are visited. Images stand channels last, so that what a window sees is some runs of four numbers at fixed
 // distances from its first pixel. Counts are numbers, all else is in bytes.
 import { madd } from './madd';
-import { addTo, sumOf } from './norm';
+import { addTo } from './norm';
 
 /**
  * What is alike for all images: the channels of a group, their image and its part that stands in the frame, and the
@@ -30,75 +30,131 @@ class Scene {
   starts: i32;
   runs: i32;
   offsets: i32;
+  /** Becomes 1 where a pixel or a gradient is not finite. */
+  isFlawed: i32;
 }
 
-/** Copies an image into the frame, channels last, or with `isBack` from there. */
+/** Takes note of numbers times 0, summed up: NaN, unless all are finite. */
 // @ts-ignore: a decorator of AssemblyScript
 @inline
-function copy(scene: Scene, image: i32, frame: i32, isBack: bool): void {
+function note(scene: Scene, zeros: v128): void {
+  const zero = f64x2.extract_lane(zeros, 0) + f64x2.extract_lane(zeros, 1);
+  if (zero != 0) scene.isFlawed = 1;
+}
+
+// @ts-ignore: a decorator of AssemblyScript
+@inline
+function addZeros(zeros: v128, values: v128): v128 {
+  return f64x2.add(zeros, f64x2.mul(values, f64x2.splat(0)));
+}
+
+/** Copies an image into the frame, channels last. */
+// @ts-ignore: a decorator of AssemblyScript
+@inline
+function hold(scene: Scene, image: i32, frame: i32): void {
   const channels = scene.channels;
   const columns = scene.columns;
   const toChannel = scene.toChannel;
-  const toRow = scene.toRow;
+  const toFrameRow = scene.toFrameRow;
+  const toPixel = scene.toPixel;
+  let zeros = f64x2.splat(0);
+  let moreZeros = zeros;
+  image += scene.skipped;
+  frame += scene.place;
+  for (let r = scene.rows; r > 0; r--, image += scene.toRow, frame += toFrameRow) {
+    let from = image;
+    for (let c = 0; c < channels; c += 2, from += 2 * toChannel) {
+      const isAlone = c == channels - 1;
+      let at = from;
+      let pixel = frame + c * 8;
+      for (let i = columns; i > 0; i -= 2, at += 16, pixel += 2 * toPixel) {
+        const isLast = i == 1;
+        const a = isLast ? v128.load64_zero(at) : v128.load(at);
+        zeros = addZeros(zeros, a);
+        if (isAlone) {
+          v128.store64_lane(pixel, a, 0);
+          if (!isLast) v128.store64_lane(pixel + toPixel, a, 1);
+        } else {
+          const b = isLast ? v128.load64_zero(at + toChannel) : v128.load(at + toChannel);
+          moreZeros = addZeros(moreZeros, b);
+          v128.store(pixel, v128.shuffle<f64>(a, b, 0, 2));
+          if (!isLast) v128.store(pixel + toPixel, v128.shuffle<f64>(a, b, 1, 3));
+        }
+      }
+    }
+  }
+  note(scene, f64x2.add(zeros, moreZeros));
+}
+
+/** The reverse: copies what stands in the frame into an image. */
+// @ts-ignore: a decorator of AssemblyScript
+@inline
+function release(scene: Scene, image: i32, frame: i32): void {
+  const channels = scene.channels;
+  const columns = scene.columns;
+  const toChannel = scene.toChannel;
   const toFrameRow = scene.toFrameRow;
   const toPixel = scene.toPixel;
   image += scene.skipped;
   frame += scene.place;
-  for (let r = scene.rows; r > 0; r--, image += toRow, frame += toFrameRow) {
-    let from = image;
-    let c = 0;
-    for (; c < channels - 1; c += 2, from += 2 * toChannel) {
+  for (let r = scene.rows; r > 0; r--, image += scene.toRow, frame += toFrameRow) {
+    let to = image;
+    for (let c = 0; c < channels; c += 2, to += 2 * toChannel) {
+      let at = to;
       let pixel = frame + c * 8;
-      let i = 0;
-      for (; i < columns - 1; i += 2, pixel += 2 * toPixel) {
-        const first = isBack ? pixel : from + i * 8;
-        const second = isBack ? toPixel : toChannel;
-        const a = v128.load(first);
-        const b = v128.load(first + second);
-        const to = isBack ? from + i * 8 : pixel;
-        const next = isBack ? toChannel : toPixel;
-        v128.store(to, v128.shuffle<f64>(a, b, 0, 2));
-        v128.store(to + next, v128.shuffle<f64>(a, b, 1, 3));
+      for (let i = columns; i > 0; i -= 2, at += 16, pixel += 2 * toPixel) {
+        const a = v128.load(pixel);
+        const b = i > 1 ? v128.load(pixel + toPixel) : a;
+        put(at, v128.shuffle<f64>(a, b, 0, 2), i > 1);
+        if (c < channels - 1) put(at + toChannel, v128.shuffle<f64>(a, b, 1, 3), i > 1);
       }
-      if (i < columns) {
-        copyNumber(from + i * 8, pixel, isBack);
-        copyNumber(from + i * 8 + toChannel, pixel + 8, isBack);
-      }
-    }
-    if (c < channels) {
-      for (let i = 0; i < columns; i++) copyNumber(from + i * 8, frame + c * 8 + i * toPixel, isBack);
     }
   }
 }
 
 // @ts-ignore: a decorator of AssemblyScript
 @inline
-function copyNumber(image: i32, frame: i32, isBack: bool): void {
-  if (isBack) store<f64>(image, load<f64>(frame));
-  else store<f64>(frame, load<f64>(image));
-}
-
-/** A whole number from 0 to 2³² as an integer: behind 2⁵², the lowest bits are the ones. */
-// @ts-ignore: a decorator of AssemblyScript
-@inline
-function whole(value: f64): i32 {
-  return i32(reinterpret<i64>(value + 4503599627370496));
+function put(at: i32, pair: v128, both: bool): void {
+  if (both) v128.store(at, pair);
+  else v128.store64_lane(at, pair, 0);
 }
 
 /**
  * Lists the first pixels of windows whose gradient is not 0, each with that: `starts` says of each place of a plane where
- * in the frame its window begins. Returns the list's end.
+ * in the frame its window begins. Where `above` is given, gradients count where that is above 0. Adds them all to the
+ * bias's, if there is one. Returns the list's end.
  */
 // @ts-ignore: a decorator of AssemblyScript
 @inline
-function listed(scene: Scene, values: i32, positions: i32, frame: i32, list: i32): i32 {
+function listed(
+  scene: Scene, values: i32, positions: i32, above: i32, frame: i32, list: i32, bias: i32, channel: i32,
+): i32 {
   const starts = scene.starts;
-  for (let i = 0; i < scene.places; i++) {
-    const value = load<f64>(values + i * 8);
-    store<i32>(list, frame + load<i32>(starts + whole(load<f64>(positions + i * 8)) * 4));
-    store<f64>(list, value, 8);
-    list += i32(value != 0) << 4; // without a branch, which nobody could foresee
+  const zero = f64x2.splat(0);
+  let zeros = zero;
+  let sum = zero;
+  for (let i = scene.places; i > 0; i -= 2, values += 16, positions += 16) {
+    const both = i > 1;
+    let g = both ? v128.load(values) : v128.load64_zero(values);
+    if (above != 0) {
+      g = v128.andnot(g, f64x2.le(both ? v128.load(above) : v128.load64_zero(above), zero));
+      above += 16;
+    }
+    zeros = addZeros(zeros, g);
+    sum = f64x2.add(sum, g);
+    // A whole number from 0 to 2³² as an integer: behind 2⁵², the lowest bits are the ones.
+    const position = both ? v128.load(positions) : v128.load64_zero(positions);
+    const place = f64x2.add(position, f64x2.splat(4503599627370496));
+    const isThere = i64x2.bitmask(f64x2.ne(g, zero));
+    store<i32>(list, frame + load<i32>(starts + i32x4.extract_lane(place, 0) * 4));
+    v128.store64_lane(list, g, 0, 8);
+    list += (isThere & 1) << 4; // without a branch, which nobody could foresee
+    store<i32>(list, frame + load<i32>(starts + i32x4.extract_lane(place, 2) * 4));
+    v128.store64_lane(list, g, 1, 8);
+    list += (isThere & 2) << 3;
   }
+  note(scene, zeros);
+  if (bias != 0) addTo(bias, channel, f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1));
   return list;
 }
 
@@ -107,35 +163,33 @@ function listed(scene: Scene, values: i32, positions: i32, frame: i32, list: i32
  * pixel, and bias[channel] += Σ g, where there is one.
  */
 export function scatteredWeights(
-  scene: Scene, images: i32, image: i32, values: i32, positions: i32, frame: i32, list: i32, sums: i32, bias: i32,
+  scene: Scene, images: i32, image: i32, values: i32, positions: i32, above: i32, frame: i32, list: i32, sums: i32,
+  bias: i32,
 ): void {
   const size = scene.places * 8;
-  const gap = scene.toValues - scene.out * size;
-  for (; images > 0; images--, image += scene.toImage, values += gap, positions += gap) {
-    copy(scene, image, frame, false);
+  for (let at = 0; images > 0; images--, image += scene.toImage, at += scene.toValues) {
+    hold(scene, image, frame);
     let to = sums;
-    for (let c = 0; c < scene.out; c++, values += size, positions += size) {
-      const end = listed(scene, values, positions, frame, list);
+    for (let c = 0, i = at; c < scene.out; c++, i += size) {
+      const end = listed(scene, values + i, positions + i, above == 0 ? 0 : above + i, frame, list, bias, c);
       to = visitRuns(false, scene, list, end, to);
-      if (bias != 0) addTo(bias, c, sumOf(false, scene.places, values, f64x2.splat(0)));
     }
   }
 }
 
 /** For each image: the four numbers that begin `offsets[run]` behind a window's first pixel = Σ g · weights[channel][run]. */
 export function scatteredImages(
-  scene: Scene, images: i32, image: i32, values: i32, positions: i32, frame: i32, list: i32, weights: i32,
+  scene: Scene, images: i32, image: i32, values: i32, positions: i32, above: i32, frame: i32, list: i32, weights: i32,
 ): void {
   const size = scene.places * 8;
-  const gap = scene.toValues - scene.out * size;
-  for (; images > 0; images--, image += scene.toImage, values += gap, positions += gap) {
+  for (let at = 0; images > 0; images--, image += scene.toImage, at += scene.toValues) {
     memory.fill(frame, 0, scene.frame);
     let from = weights;
-    for (let c = 0; c < scene.out; c++, values += size, positions += size) {
-      const end = listed(scene, values, positions, frame, list);
+    for (let c = 0, i = at; c < scene.out; c++, i += size) {
+      const end = listed(scene, values + i, positions + i, above == 0 ? 0 : above + i, frame, list, 0, c);
       from = visitRuns(true, scene, list, end, from);
     }
-    copy(scene, image, frame, true);
+    release(scene, image, frame);
   }
 }
 
@@ -275,20 +329,4 @@ export function spreadSix(list: i32, end: i32, offsets: i32, weights: i32): void
 
 export function spreadThree(list: i32, end: i32, offsets: i32, weights: i32): void {
   spread(false, list, end, offsets, weights);
-}
-
-/** Writes 0 if n numbers are all finite, else NaN. */
-export function finiteness(n: i32, x: i32, result: i32): void {
-  let a = f64x2.splat(0);
-  let b = a;
-  const zero = a;
-  let i = 0;
-  for (; i < n - 3; i += 4, x += 32) {
-    a = f64x2.add(a, f64x2.mul(v128.load(x), zero));
-    b = f64x2.add(b, f64x2.mul(v128.load(x, 16), zero));
-  }
-  a = f64x2.add(a, b);
-  let rest = f64x2.extract_lane(a, 0) + f64x2.extract_lane(a, 1);
-  for (; i < n; i++, x += 8) rest += load<f64>(x) * 0;
-  store<f64>(result, rest);
 }

@@ -173,15 +173,20 @@ function same(kernel: [number, number], blocks: [number, number]) {
   return { kernel, blocks, padding, stride: [1, 1] as const, dilation: [1, 1] as const };
 }
 
-/** Places of planes of so many pixels, some of them twice, some values being 0. */
-function scattered(y: readonly number[], [rows, columns]: [number, number], from: Place): [values: Nd, positions: Nd] {
+/** Places of planes of so many pixels, some of them twice, some values being 0; and what is to be above 0, or nothing. */
+function scattered(
+  y: readonly number[],
+  [rows, columns]: [number, number],
+  from: Place,
+  isMasked = false,
+): [values: Nd, positions: Nd, ...above: Nd[]] {
   const values = numbers([y[0]!, y[1]!, rows, columns], from);
   const positions = numbers([y[0]!, y[1]!, rows, columns]);
   positions.data.forEach((value, i) => {
     positions.data[i] = Math.floor(Math.abs(value) * 1000) % (y[2]! * y[3]!);
     if (i % 3 === 0) values.data[values.offset + i] = 0;
   });
-  return [values, positions];
+  return [values, positions, ...(isMasked ? [numbers(values.shape, from)] : [])];
 }
 
 describe('in WebAssembly', () => {
@@ -226,21 +231,34 @@ describe('in WebAssembly', () => {
 
   it('gradients of images from scattered ones are those of the reference', () => {
     fc.assert(
-      fc.property(cases, pair(1, 5), threePlaces, ({ params, x, weight, y }, few, [p, q, place]) => {
-        const ins = [...scattered(y, few, p), numbers(weight, q)];
-        agree(conv.scatteredConvTranspose, wasm.scatteredConvTranspose!, { shapes: [x], ins, params, place });
-      }),
+      fc.property(
+        cases,
+        pair(1, 5),
+        threePlaces,
+        fc.boolean(),
+        ({ params, x, weight, y }, few, [p, q, place], isMasked) => {
+          const ins = [numbers(weight, q), ...scattered(y, few, p, isMasked)];
+          agree(conv.scatteredConvTranspose, wasm.scatteredConvTranspose!, { shapes: [x], ins, params, place });
+        },
+      ),
       { numRuns: 300 },
     );
   });
 
   it('and so are those of weights and of the bias', () => {
+    const twice = fc.tuple(fc.boolean(), fc.boolean());
     fc.assert(
-      fc.property(cases, pair(1, 5), threePlaces, fc.boolean(), ({ params, x, weight, y }, few, [p, q, place], two) => {
-        const ins = [numbers(x, p), ...scattered(y, few, q)];
-        const shapes = two ? [weight, [y[1]!]] : [weight];
-        agree(conv.scatteredConvWeight, wasm.scatteredConvWeight!, { shapes, ins, params, place });
-      }),
+      fc.property(
+        cases,
+        pair(1, 5),
+        threePlaces,
+        twice,
+        ({ params, x, weight, y }, few, [p, q, place], [two, isMasked]) => {
+          const ins = [numbers(x, p), ...scattered(y, few, q, isMasked)];
+          const shapes = two ? [weight, [y[1]!]] : [weight];
+          agree(conv.scatteredConvWeight, wasm.scatteredConvWeight!, { shapes, ins, params, place });
+        },
+      ),
       { numRuns: 300 },
     );
   });
@@ -258,7 +276,7 @@ describe('in WebAssembly', () => {
       ];
       agree(conv.scatteredConvWeight, wasm.scatteredConvWeight!, { ...both, ins: [x, values, positions] });
       if (!weight.data.every(Number.isFinite)) return;
-      agree(conv.scatteredConvTranspose, wasm.scatteredConvTranspose!, { ...image, ins: [values, positions, weight] });
+      agree(conv.scatteredConvTranspose, wasm.scatteredConvTranspose!, { ...image, ins: [weight, values, positions] });
     };
     for (const bad of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
       const [spoiltImage, spoiltWeight, spoiltValues] = [given(), given(), given()];
@@ -266,9 +284,26 @@ describe('in WebAssembly', () => {
       spoiltWeight.weight.data[17] = bad;
       spoiltValues.values.data[10] = bad;
       for (const spoilt of [spoiltImage, spoiltWeight, spoiltValues]) compare(spoilt);
+      const above = numbers(spoiltValues.values.shape);
+      above.data.fill(1);
+      for (const sign of [1, -1]) {
+        above.data[10] = sign;
+        const { x, weight, values, positions } = spoiltValues;
+        const [image, both] = [[[2, 2, 4, 4]], [[3, 2, 3, 3], [3]]];
+        agree(conv.scatteredConvWeight, wasm.scatteredConvWeight!, {
+          shapes: both,
+          params,
+          ins: [x, values, positions, above],
+        });
+        agree(conv.scatteredConvTranspose, wasm.scatteredConvTranspose!, {
+          shapes: image,
+          params,
+          ins: [weight, values, positions, above],
+        });
+      }
       const { weight, values, positions } = spoiltWeight;
       // Behind the edge nothing is seen, not zeros: as without places.
-      expect(wasm.scatteredConvTranspose!([numbers([2, 2, 4, 4])], [values, positions, weight], params)).toBe(false);
+      expect(wasm.scatteredConvTranspose!([numbers([2, 2, 4, 4])], [weight, values, positions], params)).toBe(false);
     }
   });
 
@@ -276,11 +311,11 @@ describe('in WebAssembly', () => {
     const params = { ...same([1, 1], [3, 3]), groups: 1 };
     const [values, positions] = scattered([2, 2, 3, 3], [1, 1], 'outside');
     const [x, weight, turned] = [numbers([2, 2, 3, 3]), numbers([2, 2, 1, 1]), numbers([2, 2, 3, 3], 'turned')];
-    expect(wasm.scatteredConvTranspose!([turned], [values, positions, weight], params)).toBe(false);
+    expect(wasm.scatteredConvTranspose!([turned], [weight, values, positions], params)).toBe(false);
     const swapped = weight.transpose(1, 0, 2, 3);
     expect(wasm.scatteredConvWeight!([swapped], [x, values, positions], params)).toBe(false);
     const none = numbers([0, 2, 3, 3]);
-    expect(wasm.scatteredConvTranspose!([none], [none, none, weight], params)).toBe(false);
+    expect(wasm.scatteredConvTranspose!([none], [weight, none, none], params)).toBe(false);
     expect(wasm.scatteredConvWeight!([weight], [none, none, none], params)).toBe(false);
   });
 

@@ -174,8 +174,8 @@ describe('threads', () => {
           positions.data.forEach((_, i) => {
             positions.data[i] = (i * 7) % blocks ** 2;
           });
-          const places = [values, positions];
-          expectSameBits({ name: 'scatteredConvTranspose', outs: [x], ins: [...places, weight], params: grid });
+          const places = [values, positions, ...(isTwo ? [random(n, b, 2, 2)] : [])];
+          expectSameBits({ name: 'scatteredConvTranspose', outs: [x], ins: [weight, ...places], params: grid });
           expectSameBits({
             name: 'scatteredConvWeight',
             outs: [weight, random(b)],

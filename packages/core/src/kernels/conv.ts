@@ -1,6 +1,6 @@
 import ops from 'ndarray-ops';
 import { isContiguous } from '../shape.ts';
-import { relu } from './activation.ts';
+import { relu, step } from './activation.ts';
 import { allocate, contiguous, type Kernel, type Nd, viewAs } from './kernel.ts';
 import { bmm } from './matmul.ts';
 import { type Windows, windowDrop, windowMax } from './pool.ts';
@@ -255,25 +255,36 @@ export const convReluMax: Kernel<ConvGrid & { rows: Windows; columns: Windows }>
   },
 };
 
-// The gradients where that of the result is 0 but at some places of its planes, given as `windowDrop` takes them.
+// The gradients where that of the result is 0 but at some places of its planes: `values` [n, out, …], and their `positions`
+// as `windowDrop` takes them. Where a third list, `above`, is given, values count where it is above 0.
 
-/** The gradient of the image: values [n, out, …], positions of that shape, weight → [n, in, h, w] */
+/** The gradient of the image: weight, values, positions, above → [n, in, h, w] */
 export const scatteredConvTranspose: Kernel<ConvGrid> = {
   name: 'scatteredConvTranspose',
-  run: ([x], [values, positions, weight], grid) => {
+  run: ([x], [weight, ...gradient], grid) => {
     const none = contiguous(new Float64Array(x!.shape[1]!), [x!.shape[1]!]);
-    convTranspose.run([x!], [dropped(values!, positions!, grid), weight!, none], grid);
+    convTranspose.run([x!], [dropped(gradient, grid), weight!, none], grid);
   },
 };
 
-/** That of the weight and, where there is a second output, of the bias: image, values, positions → [out, in / groups, kernel] */
+/**
+ * That of the weight and, where there is a second output, of the bias: image, values, positions, above →
+ * [out, in / groups, kernel]
+ */
 export const scatteredConvWeight: Kernel<ConvGrid> = {
   name: 'scatteredConvWeight',
-  run: (outs, [x, values, positions], grid) => convWeight.run(outs, [x!, dropped(values!, positions!, grid)], grid),
+  run: (outs, [x, ...gradient], grid) => convWeight.run(outs, [x!, dropped(gradient, grid)], grid),
 };
 
-function dropped(values: Nd, positions: Nd, { blocks }: ConvGrid): Nd {
-  const y = allocate([...values.shape.slice(0, 2), ...blocks]);
-  windowDrop.run([y], [values, positions], undefined);
+function dropped(gradient: readonly Nd[], { blocks }: ConvGrid): Nd {
+  const y = allocate([...gradient[0]!.shape.slice(0, 2), ...blocks]);
+  writeAll(y, gradient);
   return y;
+}
+
+/** Writes a gradient with all its zeros. */
+export function writeAll(y: Nd, [values, positions, above]: readonly Nd[]): void {
+  const counted = above === undefined ? values! : allocate(values!.shape);
+  if (above !== undefined) step.run([counted], [values!, above]);
+  windowDrop.run([y], [counted, positions!], undefined);
 }

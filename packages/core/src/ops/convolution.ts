@@ -7,9 +7,9 @@ import type { Windows } from '../kernels/pool.ts';
 import type { Pair } from '../kernels/unfold.ts';
 import { compute, op, unwritten } from '../op.ts';
 import type { Shape } from '../shape.ts';
-import { type At, type Scattered, Tensor } from '../tensor.ts';
+import type { At, Scattered, Tensor } from '../tensor.ts';
 import { sum } from './reduce.ts';
-import { drop, fromPlaces } from './scatter.ts';
+import { areFew, drop } from './scatter.ts';
 import { step } from './step.ts';
 
 // A convolution is linear in the image, the weight and the bias; its gradients in image and weight are linear too, and
@@ -42,13 +42,19 @@ const fromWhole = (g: Tensor, at: ConvAt, wants: Wants) => ({
   ...(wants.bias && !wants.weight && { bias: sumOverPixels(g) }),
 });
 
-const fromScattered = ({ values, positions }: Scattered, at: ConvAt, wants: Wants) => ({
-  ...(wants.x && {
-    x: compute(kernels.scatteredConvTranspose, at.shapes.x, [values, positions, at.weight], at.params),
-  }),
-  ...(wants.weight && withBias(kernels.scatteredConvWeight, [at.x, values, positions], at, wants.bias)),
-  ...(wants.bias && !wants.weight && { bias: sumOverPixels(values) }),
-});
+type Places = Pick<Scattered, 'values' | 'positions'>;
+
+/** Where `above` is given, values count where it is above 0. */
+const fromScattered = ({ values, positions }: Places, at: ConvAt, wants: Wants, above?: Tensor) => {
+  const gradient = above === undefined ? [values, positions] : [values, positions, above];
+  return {
+    ...(wants.x && {
+      x: compute(kernels.scatteredConvTranspose, at.shapes.x, [at.weight, ...gradient], at.params),
+    }),
+    ...(wants.weight && withBias(kernels.scatteredConvWeight, [at.x, ...gradient], at, wants.bias)),
+    ...(wants.bias && !wants.weight && { bias: sumOverPixels(above === undefined ? values : step(values, above)) }),
+  };
+};
 
 /** The gradient of the weight, and in the same pass over that of the output that of the bias, if it is wanted. */
 function withBias(kernel: Kernel<ConvGrid>, inputs: readonly Tensor[], { params, shapes }: ConvAt, wantsBias: boolean) {
@@ -111,10 +117,10 @@ const convReluPoolOp = op({
     maxima: null,
     positions: null,
   },
-  fused: (g, at, wants) => {
-    const before = fromPlaces(step(g, at.y), at.positions, convolvedShape(at), null);
-    return before instanceof Tensor ? fromWhole(before, at, wants) : fromScattered(before, at, wants);
-  },
+  fused: (g, at, wants) =>
+    areFew(g, convolvedShape(at))
+      ? fromScattered({ values: g, positions: at.positions }, at, wants, at.y)
+      : fromWhole(beforePool(g, at), at, wants),
 });
 
 type PooledAt = At<'x' | 'weight' | 'bias' | 'maxima' | 'positions', PooledGrid>;

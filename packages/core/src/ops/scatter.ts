@@ -21,13 +21,15 @@ export const drop = op({
   backward: { x: (g, { positions }): Tensor => pick(g, positions), positions: null },
 });
 
+/** Whether values at some positions of images of a shape are so few that they are better visited one by one. */
+export const areFew = (values: Tensor, shape: Shape): boolean => 2 * values.numel() <= numelOf(shape);
+
 /**
  * The gradient of images of a shape that is 0 but for `values` at the positions: written out, unless they are so few that
  * they are better visited one by one. `there` is what the images hold at the positions, where that is known.
  */
 export function fromPlaces(values: Tensor, positions: Tensor, shape: Shape, there: Tensor | null): Tensor | Scattered {
-  const areFew = 2 * values.numel() <= numelOf(shape);
-  return areFew ? { values, positions, shape, there } : drop(values, positions, shape);
+  return areFew(values, shape) ? { values, positions, shape, there } : drop(values, positions, shape);
 }
 
 /** A gradient with all its zeros. */

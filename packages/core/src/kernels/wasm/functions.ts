@@ -86,6 +86,7 @@ export interface Functions {
     image: number,
     values: number,
     positions: number,
+    above: number,
     frame: number,
     list: number,
     sums: number,
@@ -97,11 +98,11 @@ export interface Functions {
     image: number,
     values: number,
     positions: number,
+    above: number,
     frame: number,
     list: number,
     weights: number,
   ): void;
-  finiteness(n: number, x: number, result: number): void;
   readonly fold: Columns;
   readonly unfold: Columns;
   windowMax(

@@ -1,6 +1,6 @@
 import { isContiguous, numelOf } from '../../shape.ts';
 import type { ConvGrid } from '../conv.ts';
-import { contiguousOf } from '../conv.ts';
+import { contiguousOf, writeAll } from '../conv.ts';
 import { type Attempt, contiguous, type Nd } from '../kernel.ts';
 import { setNumber } from '../norm.ts';
 import { isFiniteView } from '../range.ts';
@@ -8,9 +8,8 @@ import { kernels as dense } from './conv.ts';
 import { type Layout, overlapOf } from './frame.ts';
 import type { Call } from './functions.ts';
 import { load, perform, type Stage } from './instance.ts';
-import { kernels as pools } from './pool.ts';
 import { eachSlice, withRoom } from './room.ts';
-import { sharesOf, total } from './shares.ts';
+import { partOf, sharesOf, total } from './shares.ts';
 import { layoutOf } from './taps.ts';
 import { divide, mostPieces } from './threads.ts';
 
@@ -84,7 +83,7 @@ const roomsFor = (sight: Sight, places: number): number[] => [
 ];
 
 /** How many numbers the class Scene of the assembly has. */
-const FIELDS = 17;
+const FIELDS = 18;
 
 /** A sight in WebAssembly's memory, with a frame and a list for each piece of the work. */
 class Scene {
@@ -96,6 +95,7 @@ class Scene {
   private readonly toGroupValues: number;
   private readonly frames: number;
   private readonly lists: number;
+  private readonly numbers: Int32Array;
 
   constructor(
     private readonly sight: Sight,
@@ -115,21 +115,29 @@ class Scene {
     const { rows, columns, inImage, top, left } = overlapOf(layout);
     const across = layout.size[1];
     const [toStarts, toOffsets] = [4 * FIELDS, 4 * (FIELDS + starts.length)];
-    const numbers = new Int32Array(inScene.buffer, this.address, FIELDS + starts.length + offsets.length);
-    numbers.set([
+    this.numbers = new Int32Array(inScene.buffer, this.address, FIELDS + starts.length + offsets.length);
+    this.numbers.set([
       ...[layout.channels, 8 * pixelsOf(images), this.toImage, 8 * inImage, rows, 8 * across, columns],
       ...[8 * frameRoom(sight), 8 * (top * lineOf(sight) + left * width), 8 * lineOf(sight), 8 * width],
       ...[channels / groups, places, this.toValues],
-      ...[this.address + toStarts, offsets.length, this.address + toOffsets],
+      ...[this.address + toStarts, offsets.length, this.address + toOffsets, 0],
     ]);
-    numbers.set(starts, toStarts / 4);
-    numbers.set(offsets, toOffsets / 4);
+    this.numbers.set(starts, toStarts / 4);
+    this.numbers.set(offsets, toOffsets / 4);
   }
 
-  /** Where a group's part of image i, of its values and of their positions is. */
-  at(i: number, group: number, [images, values, positions]: readonly number[]): readonly [number, number, number] {
+  /** Whether all pixels and gradients that were seen are finite. */
+  get isSound(): boolean {
+    return this.numbers[FIELDS - 1] === 0;
+  }
+
+  /** Where a group's part of image i is, and of its values, of their positions and of what is to be above 0, or 0 for none. */
+  at(i: number, group: number, image: number, [values, positions, above]: readonly number[]) {
     const inValues = i * this.toValues + group * this.toGroupValues;
-    return [images! + i * this.toImage + group * this.toGroup, values! + inValues, positions! + inValues];
+    return [
+      image + i * this.toImage + group * this.toGroup,
+      ...([values! + inValues, positions! + inValues, above === undefined ? 0 : above + inValues] as const),
+    ] as const;
   }
 
   /** The frame and the list of a piece. */
@@ -138,16 +146,9 @@ class Scene {
   }
 }
 
-/** Whether all numbers of the first arrays in WebAssembly's memory, of these lengths, are finite; `room` is for one. */
-function areFinite(addresses: readonly number[], lengths: readonly number[], room: Float64Array): boolean {
-  return lengths.every((length, i) => {
-    perform([['finiteness', length, addresses[i]!, room.byteOffset]]);
-    return room[0] === 0;
-  });
-}
-
-const convWeight: Attempt = ([weight, bias], [x, values, positions], params) => {
+const convWeight: Attempt = ([weight, bias], [x, ...gradient], params) => {
   const grid = params as ConvGrid;
+  const [values] = gradient;
   if (load() instanceof Error || !isContiguous(weight!.shape, weight!.stride)) return false;
   if (x!.size === 0 || values!.size === 0) return false;
   const [channels, within] = weight!.shape as [number, number];
@@ -155,24 +156,22 @@ const convWeight: Attempt = ([weight, bias], [x, values, positions], params) => 
   const sight = sightOf(x!, within, grid, within === 1 ? 1 : evenly(within));
   const lanes = sight.weights.length;
   const { shares, each } = sharesOf(batch, channels * lanes);
-  const rooms = [...roomsFor(sight, places), shares * channels * lanes, shares * channels, 1];
-  return withRoom(rooms, (inScene, inFrames, inLists, sums, inBias, inCheck) => {
+  const rooms = [...roomsFor(sight, places), shares * channels * lanes, shares * channels];
+  return withRoom(rooms, (inScene, inFrames, inLists, sums, inBias) => {
     const scene = new Scene(sight, x!, places, { channels, groups }, [inScene!, inFrames!, inLists!]);
     for (const room of [sums!, inBias!]) perform([['clear', room.byteOffset, room.length]]);
     const callsFor = (share: number, first: number, images: number, ins: readonly number[], piece: number): Call[] =>
       Array.from({ length: images > 0 ? groups : 0 }, (_, g) => {
         const channel = share * channels + (g * channels) / groups;
+        const [image, ...lists] = ins;
         return [
           'scatteredWeights',
-          ...([scene.address, images, ...scene.at(first, g, ins), ...scene.roomOf(piece)] as const),
+          ...([scene.address, images, ...scene.at(first, g, image!, lists), ...scene.roomOf(piece)] as const),
           sums!.byteOffset + 8 * channel * lanes,
           bias ? inBias!.byteOffset + 8 * channel : 0,
         ];
       });
-    let isSound = true;
     const visit = ({ ins }: Stage, start: number, count: number) => {
-      isSound &&= areFinite(ins, [(count * scene.toImage) / 8, (count * scene.toValues) / 8], inCheck!);
-      if (!isSound) return;
       divide({
         name: 'scatteredWeights',
         nanos: count * channels * places * sight.offsets.length * NANOS,
@@ -181,19 +180,17 @@ const convWeight: Attempt = ([weight, bias], [x, values, positions], params) => 
         calls(firstShare, some, piece) {
           const calls: Call[] = [['clear', scene.roomOf(piece)[0], frameRoom(sight)]];
           for (let share = firstShare; share < firstShare + some; share++) {
-            const first = Math.max(share * each - start, 0);
-            const end = Math.min((share + 1) * each - start, count);
+            const { first, end } = partOf(share, each, start, count);
             calls.push(...callsFor(share, first, end - first, ins, piece));
           }
           return calls;
         },
       });
     };
-    const ins = [x!, values!, positions!].map(contiguousOf);
-    if (!eachSlice(ins, [], visit)) return false;
-    if (!isSound) {
+    if (!eachSlice([x!, ...gradient].map(contiguousOf), [], visit)) return false;
+    if (!scene.isSound) {
       const outs = bias === undefined ? [weight!] : [weight!, bias];
-      return withAll(ins[1]!, ins[2]!, grid, (y) => dense.convWeight!(outs, [x!, y], grid));
+      return withAll(gradient, grid, (y) => dense.convWeight!(outs, [x!, y], grid));
     }
     readWeights(weight!, sums!, sight);
     if (bias) for (let c = 0; c < channels; c++) setNumber(bias, c, total(inBias!, c, channels));
@@ -201,24 +198,21 @@ const convWeight: Attempt = ([weight, bias], [x, values, positions], params) => 
   });
 };
 
-const convTranspose: Attempt = ([x], [values, positions, weight], params) => {
+const convTranspose: Attempt = ([x], [weight, ...gradient], params) => {
   const grid = params as ConvGrid;
+  const [values] = gradient;
   if (load() instanceof Error || !isContiguous(x!.shape, x!.stride)) return false;
   if (x!.size === 0 || values!.size === 0 || !isFiniteView(weight!)) return false;
   const [channels, within] = weight!.shape as [number, number];
   const [places, { groups }] = [pixelsOf(values!), grid];
   const sight = sightOf(x!, within, grid, evenly(within));
   const lanes = sight.weights.length;
-  return withRoom([...roomsFor(sight, places), channels * lanes, 1], (inScene, inFrames, inLists, weights, inCheck) => {
+  return withRoom([...roomsFor(sight, places), channels * lanes], (inScene, inFrames, inLists, weights) => {
     const scene = new Scene(sight, x!, places, { channels, groups }, [inScene!, inFrames!, inLists!]);
     writeWeights(weights!, weight!, sight);
     const { rows, columns } = overlapOf(sight.layout);
     const isCovered = rows * columns === pixelsOf(x!);
-    let isSound = true;
-    const visit = ({ ins, outs }: Stage, _: number, count: number) => {
-      isSound &&= areFinite(ins, [(count * scene.toValues) / 8], inCheck!);
-      if (!isSound) return;
-      const addresses = [outs[0]!, ...ins];
+    const visit = ({ ins, outs: [to] }: Stage, _: number, count: number) => {
       divide({
         name: 'scatteredImages',
         nanos: count * channels * places * sight.offsets.length * NANOS,
@@ -230,29 +224,29 @@ const convTranspose: Attempt = ([x], [values, positions, weight], params) => {
             { length: groups },
             (_, g): Call => [
               'scatteredImages',
-              ...([scene.address, images, ...scene.at(first, g, addresses), ...scene.roomOf(piece)] as const),
+              ...([scene.address, images, ...scene.at(first, g, to!, ins), ...scene.roomOf(piece)] as const),
               from + (8 * g * channels * lanes) / groups,
             ],
           );
-          if (!isCovered) calls.unshift(['clear', outs[0]! + first * scene.toImage, (images * scene.toImage) / 8]);
+          if (!isCovered) calls.unshift(['clear', to! + first * scene.toImage, (images * scene.toImage) / 8]);
           return calls;
         },
       });
     };
-    const ins = [values!, positions!].map(contiguousOf);
-    if (!eachSlice(ins, [x!], visit)) return false;
-    if (isSound) return true;
+    if (!eachSlice(gradient.map(contiguousOf), [x!], visit)) return false;
+    if (scene.isSound) return true;
     const none = contiguous(new Float64Array(x!.shape[1]!), [x!.shape[1]!]);
-    return withAll(ins[0]!, ins[1]!, grid, (y) => dense.convTranspose!([x!], [y, weight!, none], grid));
+    return withAll(gradient, grid, (y) => dense.convTranspose!([x!], [y, weight!, none], grid));
   });
 };
 
 /** Runs `body` with the gradients of all windows, those that are 0 too. */
-function withAll(values: Nd, positions: Nd, { blocks }: ConvGrid, body: (y: Nd) => boolean): boolean {
-  const shape = [values.shape[0]!, values.shape[1]!, ...blocks];
+function withAll(gradient: readonly Nd[], { blocks }: ConvGrid, body: (y: Nd) => boolean): boolean {
+  const shape = [...gradient[0]!.shape.slice(0, 2), ...blocks];
   return withRoom([numelOf(shape)], (room) => {
     const y = contiguous(room!, shape);
-    return pools.windowDrop!([y], [values, positions], undefined) && body(y);
+    writeAll(y, gradient);
+    return body(y);
   });
 }
 
