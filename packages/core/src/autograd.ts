@@ -270,7 +270,7 @@ function pass(
   const wants = inputs!.map((x, i) => x.requiresGrad && op.rules[i] !== null && isWanted(x));
   const before = latestId();
   const given = op.scattered === undefined ? writtenOut(g) : g;
-  const all = isGradEnabled() ? null : atOnce(op, given, at, named(op, wants));
+  const all = isGradEnabled() ? null : atOnce(op, given, at, wants);
   inputs!.forEach((x, i) => {
     if (!wants[i]) return;
     let gradient = all === null ? op.rules[i]!(writtenOut(given), at) : all[op.inputs[i]!]!;
@@ -288,12 +288,15 @@ function pass(
 }
 
 /** All the gradients, where the operation gives them in one pass; else `null`. */
-function atOnce(op: Op, g: Tensor | Scattered, at: At<string, unknown>, wants: Record<string, boolean>) {
-  return (g instanceof Tensor ? op.fused?.(g, at, wants) : op.scattered?.(g, at, wants)) ?? null;
+function atOnce(op: Op, g: Tensor | Scattered, at: At<string, unknown>, wants: readonly boolean[]) {
+  return (g instanceof Tensor ? op.fused?.(g, at, named(op, wants)) : op.scattered?.(g, at, named(op, wants))) ?? null;
 }
 
-const named = (op: Op, wants: readonly boolean[]): Record<string, boolean> =>
-  Object.fromEntries(op.inputs.map((input, i) => [input, wants[i]!]));
+function named(op: Op, wants: readonly boolean[]): Record<string, boolean> {
+  const all: Record<string, boolean> = {};
+  for (let i = 0; i < wants.length; i++) all[op.inputs[i]!] = wants[i]!;
+  return all;
+}
 
 /** Every tensor that the roots depend on and that wants a gradient, newest first: an input is older than its output. */
 function newestFirst(operation: string, roots: readonly Tensor[]): Tensor[] {

@@ -116,6 +116,7 @@ export { type Applied, type OpObserver, observeOps } from './op.ts';
 export { type AdamStep, adam } from './kernels/adam.ts';
 export { flat, type SgdStep, sgdMomentum } from './kernels/updates.ts';
 export { checkIndices } from './ops/checks.ts';
+export { affineMap, linearMap } from './ops/linear.ts';
 export { softmaxLoss } from './ops/softmaxLoss.ts';
 export {
   checkChoice,

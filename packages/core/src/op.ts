@@ -191,7 +191,11 @@ function atOf(name: string, inputs: readonly string[]): Op['at'] {
       return this.node.params;
     }
     get shapes(): Record<string, Shape> {
-      return Object.fromEntries(inputs.map((input, i) => [input, this.node.inputs![i]!.shape]));
+      const shapes: Record<string, Shape> = {};
+      inputs.forEach((input, i) => {
+        shapes[input] = this.node.inputs![i]!.shape;
+      });
+      return shapes;
     }
   }
   inputs.forEach((input, i) => {

@@ -13,17 +13,17 @@ export function nearest(name: string, known: readonly string[]): string {
  */
 export function readOptions<D extends object>(operation: string, given: unknown, defaults: D): D {
   if (given === undefined) return defaults;
-  const known = Object.keys(defaults);
   if (typeof given !== 'object' || given === null || Array.isArray(given)) {
     throw new ArgumentError(
-      `${operation}: optional arguments go in one object, such as { ${known[0]}: ${JSON.stringify(given)} }; got ${describe(given)}`,
+      `${operation}: optional arguments go in one object, such as { ${Object.keys(defaults)[0]}: ${JSON.stringify(given)} }; got ${describe(given)}`,
     );
   }
   const options = { ...defaults } as Record<string, unknown>;
-  for (const [key, value] of Object.entries(given)) {
+  for (const key of Object.keys(given)) {
     if (!Object.hasOwn(defaults, key)) {
-      throw new ArgumentError(`${operation}: unknown option "${key}".${nearest(key, known)}`);
+      throw new ArgumentError(`${operation}: unknown option "${key}".${nearest(key, Object.keys(defaults))}`);
     }
+    const value = (given as Record<string, unknown>)[key];
     if (value !== undefined) options[key] = value;
   }
   return options as D;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  affineMap,
   batchNorm,
   cat,
   conv1d,
@@ -11,6 +12,7 @@ import {
   groupNorm,
   instanceNorm,
   layerNorm,
+  linearMap,
   maxPool1d,
   maxPool2d,
   mul,
@@ -63,6 +65,8 @@ const cases: [string, (x: Tensor, weight: Tensor, bias: Tensor) => Tensor, Tenso
   ],
   ['groupNorm', (x, weight, bias) => groupNorm(x, 2, { weight, bias }), [random(5, 6, 5, 7), random(6), random(6)]],
   ['instanceNorm', (x, weight, bias) => instanceNorm(x, { weight, bias }), [random(5, 3, 9, 11), random(3), random(3)]],
+  ['linearMap', (x, weight) => linearMap(x, weight), [random(40, 30), random(20, 30)]],
+  ['affineMap', (x, weight, bias) => affineMap(x, weight, bias), [random(40, 30), random(20, 30), random(20)]],
   ...(['none', 'mean', 'sum'] as const).map((reduction): (typeof cases)[number] => [
     `softmaxLoss, ${reduction}`,
     (x) => softmaxLoss(x, labels, { reduction }),

@@ -25,6 +25,18 @@ export const cases: Record<string, Case[]> = {
   ],
   broadcastTo: [[(x) => nd.broadcastTo(x, [2, 3, 2]), draw([1, 2])]],
 
+  // linear
+  linearMap: [
+    [nd.linearMap, draw([4, 3]), draw([2, 3])],
+    [nd.linearMap, transposed(draw([3, 4])), transposed(draw([3, 2]))],
+    [nd.linearMap, draw([0, 3]), draw([2, 3])],
+  ],
+  affineMap: [
+    [nd.affineMap, draw([4, 3]), draw([2, 3]), draw([2])],
+    [nd.affineMap, transposed(draw([3, 4])), draw([1, 3]), draw([1])],
+    [nd.affineMap, draw([0, 3]), draw([2, 3]), draw([2])],
+  ],
+
   // softmaxLoss
   softmaxLoss: (['none', 'mean', 'sum'] as const).flatMap((reduction): Case[] => [
     [(x) => nd.softmaxLoss(x, nd.tensor([0, 3, 1]), { reduction }), draw([3, 4])],

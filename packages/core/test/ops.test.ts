@@ -7,6 +7,7 @@ import * as diagonal from '../src/ops/diagonal.ts';
 import * as einsum from '../src/ops/einsum.ts';
 import * as indexing from '../src/ops/indexing.ts';
 import * as join from '../src/ops/join.ts';
+import * as linear from '../src/ops/linear.ts';
 import * as logic from '../src/ops/logic.ts';
 import * as matmul from '../src/ops/matmul.ts';
 import * as pointwise from '../src/ops/pointwise.ts';
@@ -36,6 +37,7 @@ const families = {
   einsum,
   indexing,
   join,
+  linear,
   logic,
   matmul,
   pointwise,

@@ -144,9 +144,11 @@ export abstract class Optimizer<Options extends LearningRate = LearningRate, S e
    */
   zeroGrad(options?: { setToNone?: boolean }): void {
     const { setToNone } = readOptions('zeroGrad', options, { setToNone: true });
-    for (const w of this.allParams()) {
-      if (setToNone) forgetGrad(w);
-      else if (w.heldGrad !== null) w.heldGrad = zero_(w.heldGrad.detach());
+    for (const { params } of this.paramGroups) {
+      for (const w of params) {
+        if (setToNone) forgetGrad(w);
+        else if (w.heldGrad !== null) w.heldGrad = zero_(w.heldGrad.detach());
+      }
     }
   }
 

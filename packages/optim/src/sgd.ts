@@ -92,8 +92,13 @@ export class SGD extends Optimizer<SGDOptions, Velocity> {
     state.momentumBuffer ??= resident(w.shape);
     const { lr, momentum, dampening, weightDecay, nesterov, maximize } = options;
     launch(sgdMomentum, [w, state.momentumBuffer], [g], {
-      ...{ lr, weightDecay, nesterov, look: momentum, sign: maximize ? -1 : 1 },
-      ...(first ? { momentum: 0, share: 1 } : { momentum, share: 1 - dampening }), // at first v is the gradient itself
+      lr,
+      weightDecay,
+      nesterov,
+      look: momentum,
+      sign: maximize ? -1 : 1,
+      momentum: first ? 0 : momentum, // at first v is the gradient itself
+      share: first ? 1 : 1 - dampening,
     });
   }
 }

@@ -1,39 +1,18 @@
 import {
   add,
-  addmm,
+  affineMap,
   bmm,
   formatShape,
+  linearMap,
   matmul,
   numelOf,
-  op,
   permute,
   readOptions,
   reshape,
   ShapeError,
   sameShape,
-  sum,
   type Tensor,
-  t,
 } from '@ndgrad/core';
-
-// x·Wᵀ, with a bias or without, as one operation, so that ∂L/∂W comes in the layout of W.
-
-const slopes = {
-  x: (g: Tensor, { weight }: { weight: Tensor }) => matmul(g, weight), // [n, out] · [out, in]
-  weight: (g: Tensor, { x }: { x: Tensor }) => matmul(t(g), x), // [out, n] · [n, in]
-};
-const weighted = op({
-  name: 'linear',
-  inputs: ['x', 'weight'],
-  forward: (x, weight) => matmul(x, t(weight)), // [n, in] · [in, out]
-  backward: slopes,
-});
-const affine = op({
-  name: 'linear',
-  inputs: ['x', 'weight', 'bias'],
-  forward: (x, weight, bias) => addmm(bias, x, t(weight)),
-  backward: { ...slopes, bias: (g) => sum(g, { dim: 0 }) },
-});
 
 /**
  * y = x·Wᵀ + b, with x `[…, in]`, W `[out, in]` and b `[out]`, to `[…, out]`. A weight `[in]` gives `[…]`.
@@ -53,9 +32,9 @@ export function linear(input: Tensor, weight: Tensor, options?: { bias?: Tensor 
   }
   const out = weight.shape[0]!;
   if (bias !== null && weight.ndim === 2 && bias.ndim === 1 && bias.shape[0] === out) {
-    return onRows(input, (x) => affine(x, weight, bias), out);
+    return onRows(input, (x) => affineMap(x, weight, bias), out);
   }
-  const y = weight.ndim === 1 ? matmul(input, weight) : onRows(input, (x) => weighted(x, weight), out);
+  const y = weight.ndim === 1 ? matmul(input, weight) : onRows(input, (x) => linearMap(x, weight), out);
   if (bias === null) return y;
   const fits = bias.shape.every((size, i) => size === 1 || size === y.shape[i + y.ndim - bias.ndim]);
   if (!fits || bias.ndim > y.ndim || (weight.ndim === 1 && input.ndim > 1)) {
