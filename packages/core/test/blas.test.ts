@@ -1,7 +1,7 @@
 import ndarray from 'ndarray';
 import { describe, expect, it } from 'vitest';
 import { type Dgemm, product } from '../src/kernels/blas/dgemm.ts';
-import { firstRight, type Library } from '../src/kernels/blas/library.ts';
+import { aloneWhereSmall, firstRight, type Library } from '../src/kernels/blas/library.ts';
 import { faultOf } from '../src/kernels/blas/verify.ts';
 import { plainDgemm } from './plainDgemm.ts';
 
@@ -97,6 +97,28 @@ describe('of several libraries', () => {
     expect(none.message).toMatch(
       /^absent, gone: no such file; wrong: cblas_dgemm computes \[1, 1\] · \[1, 1\] wrong: NaN where -?\d+ is right$/,
     );
+  });
+});
+
+describe('the threads of a BLAS', () => {
+  /** How many it is told to take for products of such sizes, one after the other. */
+  function told(most: number, ...products: [n: number, m: number, k: number][]) {
+    const counts: (number | 'product')[] = [];
+    const threads = { get: () => most, set: (count: number) => void counts.push(count) };
+    const dgemm = aloneWhereSmall(() => void counts.push('product'), threads);
+    const none = new Float64Array(0);
+    for (const [n, m, k] of products) dgemm(101, 111, 111, n, m, k, 1, none, k, none, m, 0, none, m);
+    return counts;
+  }
+
+  it('are one for what is small, and all again for what is large', () => {
+    expect(told(4, [64, 100, 784], [64, 10, 100], [8, 8, 8], [256, 256, 256])).toEqual([
+      ...['product', 1, 'product', 'product', 4, 'product'],
+    ]);
+  });
+
+  it('are left alone where there is one, or the library does not tell', () => {
+    for (const most of [1, -1]) expect(told(most, [2, 2, 2], [256, 256, 256])).toEqual(['product', 'product']);
   });
 });
 

@@ -46,8 +46,12 @@ const signature =
   'void cblas_dgemm(int order, int transA, int transB, intptr_t n, intptr_t m, intptr_t k, double alpha, ' +
   'double *a, intptr_t stepA, double *b, intptr_t stepB, double beta, double *y, intptr_t stepY)';
 
-/** How OpenBLAS, MKL and BLIS are told their number of threads. */
-const threadSetters = ['openblas_set_num_threads', 'MKL_Set_Num_Threads', 'bli_thread_set_num_threads'];
+/** How OpenBLAS, MKL and BLIS are told their number of threads, and asked for it. */
+const threadFunctions = [
+  ['openblas_set_num_threads', 'openblas_get_num_threads'],
+  ['MKL_Set_Num_Threads', 'MKL_Get_Max_Threads'],
+  ['bli_thread_set_num_threads', 'bli_thread_get_num_threads'],
+] as const;
 
 let opened: Library | Error | undefined;
 
@@ -55,7 +59,7 @@ let opened: Library | Error | undefined;
  * The system's BLAS, opened at the first call: the library that the environment variable `NDGRAD_BLAS` names, else the
  * first of the usual ones (Accelerate, OpenBLAS, MKL, BLIS) that is found and computes rightly; where there is none,
  * the error that says why. The plain reference BLAS (`libblas.so.3`) is not looked for: WebAssembly is two to three
- * times faster. It runs with as many threads as it likes, or as `NDGRAD_THREADS` says.
+ * times faster. It computes large products with as many threads as it likes, or as `NDGRAD_THREADS` says.
  *
  * What a library does to the process can't be caught: one that was built for another processor may end it with an
  * illegal instruction, MKL ends it when one of its parts is missing. `NDGRAD_BACKEND=wasm` opens none.
@@ -104,21 +108,50 @@ export function firstRight(names: readonly string[], open: (name: string) => Lib
 }
 
 /** @throws Error where there is no such library, or it is no CBLAS */
-function open(koffi: typeof Koffi, name: string, threads: number | undefined): Library {
+function open(koffi: typeof Koffi, name: string, wanted: number | undefined): Library {
   const handle = koffi.load(name);
   const dgemm = handle.func(signature) as Dgemm;
-  if (threads !== undefined) setThreads(handle, threads);
-  return { path: fileOf(koffi, handle) ?? name, dgemm };
+  const threads = threadsOf(handle);
+  if (threads !== null && wanted !== undefined) threads.set(wanted);
+  return { path: fileOf(koffi, handle) ?? name, dgemm: threads === null ? dgemm : aloneWhereSmall(dgemm, threads) };
 }
 
-function setThreads(handle: LibraryHandle, threads: number): void {
-  for (const setter of threadSetters) {
+/** The threads that a library computes with. */
+export interface Threads {
+  get(): number;
+  set(count: number): void;
+}
+
+/** Those of a library that can be told their number; `null` for others. */
+function threadsOf(handle: LibraryHandle): Threads | null {
+  for (const [set, get] of threadFunctions) {
     try {
-      handle.func(setter, 'void', ['intptr_t'])(threads);
+      return { set: handle.func(set, 'void', ['intptr_t']), get: handle.func(get, 'int', []) };
     } catch {
       // Another library's.
     }
   }
+  return null;
+}
+
+/**
+ * Products of fewer multiplications are one thread's. Others would be faster, but for tens of milliseconds thereafter they
+ * look out for more, at the cost of whoever could use their cores.
+ */
+const SMALL = 2 ** 22;
+
+/** A product that takes a single thread for what is small. */
+export function aloneWhereSmall(dgemm: Dgemm, threads: Threads): Dgemm {
+  const most = threads.get();
+  if (most <= 1) return dgemm;
+  let now = most;
+  return (...args) => {
+    const [, , , n, m, k] = args;
+    const count = n * m * k < SMALL ? 1 : most;
+    if (count !== now) threads.set(count);
+    now = count;
+    dgemm(...args);
+  };
 }
 
 /** The file that the product came from, as the dynamic loader tells; `null` where it can't (on Windows). */
