@@ -76,7 +76,12 @@ function find(threads: number | undefined): Library | Error {
   const found = firstRight(named ? [named] : (usual[process.platform] ?? elsewhere), (name) =>
     open(koffi, name, threads),
   );
-  return named && found instanceof Error ? new Error(`NDGRAD_BLAS=${found.message}`) : found;
+  if (found instanceof Error) return named ? new Error(`NDGRAD_BLAS=${found.message}`) : found;
+  // Only now: what was verified is the library as it is, with all its threads.
+  return {
+    path: found.path,
+    dgemm: found.threads === null ? found.dgemm : aloneWhereSmall(found.dgemm, found.threads),
+  };
 }
 
 /** `koffi`, which calls native functions; not imported, so that browsers and bundlers never meet it. */
@@ -91,7 +96,7 @@ function loadKoffi(): typeof Koffi | Error {
 }
 
 /** The first library that can be opened and computes rightly; where there is none, what is wrong with each. */
-export function firstRight(names: readonly string[], open: (name: string) => Library): Library | Error {
+export function firstRight<L extends Library>(names: readonly string[], open: (name: string) => L): L | Error {
   const faults = new Map<string, string[]>();
   for (const name of names) {
     let fault: string | null;
@@ -107,13 +112,18 @@ export function firstRight(names: readonly string[], open: (name: string) => Lib
   return new Error([...faults].map(([fault, those]) => `${those.join(', ')}: ${fault}`).join('; '));
 }
 
+/** A library as it is, and its threads, where it can be told their number. */
+interface Opened extends Library {
+  readonly threads: Threads | null;
+}
+
 /** @throws Error where there is no such library, or it is no CBLAS */
-function open(koffi: typeof Koffi, name: string, wanted: number | undefined): Library {
+function open(koffi: typeof Koffi, name: string, wanted: number | undefined): Opened {
   const handle = koffi.load(name);
   const dgemm = handle.func(signature) as Dgemm;
   const threads = threadsOf(handle);
   if (threads !== null && wanted !== undefined) threads.set(wanted);
-  return { path: fileOf(koffi, handle) ?? name, dgemm: threads === null ? dgemm : aloneWhereSmall(dgemm, threads) };
+  return { path: fileOf(koffi, handle) ?? name, dgemm, threads };
 }
 
 /** The threads that a library computes with. */
