@@ -176,8 +176,9 @@ function fourByTwoRows(
     }
     if (into == Into.maxima) {
       const two = 2 * yChannel;
-      putMaximum(p0, q0, p1, q1, width, first, y, positions, yChannel);
-      putMaximum(p2, q2, p3, q3, width, first, y + two, positions + two, channels > 3 ? yChannel : 0);
+      const start = f64x2.splat(first);
+      putLargest(true, p0, p1, q0, q1, width, start, y, positions, yChannel);
+      putLargest(true, p2, p3, q2, q3, width, start, y + two, positions + two, channels > 3 ? yChannel : 0);
       first += 2;
       positions += 8;
       y += 8;
@@ -198,26 +199,6 @@ function fourByTwoRows(
       y += 16;
     }
   }
-}
-
-/** The maximum of a pair above another, of one channel, and that of a second channel `apart`, or 0 for none. */
-// @ts-ignore: a decorator of AssemblyScript
-@inline
-function putMaximum(
-  p: v128, q: v128, otherP: v128, otherQ: v128, width: i32, first: i32, y: i32, positions: i32, apart: i32,
-): void {
-  putLargest(
-    true,
-    v128.shuffle<f64>(p, otherP, 0, 2),
-    v128.shuffle<f64>(p, otherP, 1, 3),
-    v128.shuffle<f64>(q, otherQ, 0, 2),
-    v128.shuffle<f64>(q, otherQ, 1, 3),
-    width,
-    f64x2.splat(first),
-    y,
-    positions,
-    apart,
-  );
 }
 
 /** Two channels, of which the second may be missing, of four pairs: for maxima, p above r and q above s. */
@@ -254,8 +235,8 @@ function twoByFour(
   }
   if (into == Into.maxima) {
     const apart = channels > 1 ? yChannel : 0;
-    putMaximum(p0, r0, p1, r1, width, first, y, positions, apart);
-    if (p != q) putMaximum(q0, s0, q1, s1, width, first + 2, y + 8, positions + 8, apart);
+    putLargest(true, p0, p1, r0, r1, width, f64x2.splat(first), y, positions, apart);
+    if (p != q) putLargest(true, q0, q1, s0, s1, width, f64x2.splat(first + 2), y + 8, positions + 8, apart);
     return;
   }
   const adds = into == Into.more;

@@ -16,7 +16,7 @@ function isLarger(value: v128, best: v128): v128 {
 /** Stores a value and, unless it stands 0 bytes behind, another one. */
 // @ts-ignore: a decorator of AssemblyScript
 @inline
-function put(y: i32, values: v128, apart: i32): void {
+export function put(y: i32, values: v128, apart: i32): void {
   if (apart == 8) {
     v128.store(y, values);
     return;
@@ -93,34 +93,26 @@ export function windowMaxOfFour(
 // @ts-ignore: a decorator of AssemblyScript
 @inline
 function ofFour(p: i32, q: i32, width: i32, start: v128, y: i32, positions: i32, apart: i32): void {
-  const a = v128.load(p);
-  const b = v128.load(q);
-  const c = v128.load(p + width * 8);
-  const d = v128.load(q + width * 8);
+  const row = width * 8;
   putLargest(
-    false,
-    v128.shuffle<f64>(a, b, 0, 2),
-    v128.shuffle<f64>(a, b, 1, 3),
-    v128.shuffle<f64>(c, d, 0, 2),
-    v128.shuffle<f64>(c, d, 1, 3),
-    width,
-    start,
-    y,
-    positions,
-    apart,
+    false, v128.load(p), v128.load(q), v128.load(p + row), v128.load(q + row), width, start, y, positions, apart,
   );
 }
 
 /**
- * The largest of four neighbours, or of max(0, them), of two windows, and where it stands in a plane whose rows are `width`
- * wide, if the first one stands at `start`. The second window's come `apart` bytes behind, or not, if that is 0.
+ * The largest of two numbers and the two below them, or of max(0, them), for windows p and q, and where it stands in a
+ * plane whose rows are `width` wide, if the first one stands at `start`. What is of q comes `apart` bytes behind, or not,
+ * if that is 0.
  */
 // @ts-ignore: a decorator of AssemblyScript
 @inline
 export function putLargest(
-  isRelu: bool, first: v128, second: v128, third: v128, fourth: v128, width: i32, start: v128,
-  y: i32, positions: i32, apart: i32,
+  isRelu: bool, p: v128, q: v128, belowP: v128, belowQ: v128, width: i32, start: v128, y: i32, positions: i32, apart: i32,
 ): void {
+  const first = v128.shuffle<f64>(p, q, 0, 2);
+  const second = v128.shuffle<f64>(p, q, 1, 3);
+  const third = v128.shuffle<f64>(belowP, belowQ, 0, 2);
+  const fourth = v128.shuffle<f64>(belowP, belowQ, 1, 3);
   let larger = isLarger(second, first);
   let best = v128.bitselect(second, first, larger);
   let at = v128.and(f64x2.splat(1), larger);

@@ -3,6 +3,7 @@
 // distances from its first pixel. Counts are numbers, all else is in bytes.
 import { madd } from './madd';
 import { addTo } from './norm';
+import { put } from './pool';
 
 /**
  * What is alike for all images: the channels of a group, their image and its part that stands in the frame, and the
@@ -48,10 +49,10 @@ function addZeros(zeros: v128, values: v128): v128 {
   return f64x2.add(zeros, f64x2.mul(values, f64x2.splat(0)));
 }
 
-/** Copies an image into the frame, channels last. */
+/** Copies an image into the frame, channels last, and takes note of it; or with `isBack` from there. */
 // @ts-ignore: a decorator of AssemblyScript
 @inline
-function hold(scene: Scene, image: i32, frame: i32): void {
+function copy(scene: Scene, image: i32, frame: i32, isBack: bool): void {
   const channels = scene.channels;
   const columns = scene.columns;
   const toChannel = scene.toChannel;
@@ -62,61 +63,41 @@ function hold(scene: Scene, image: i32, frame: i32): void {
   image += scene.skipped;
   frame += scene.place;
   for (let r = scene.rows; r > 0; r--, image += scene.toRow, frame += toFrameRow) {
-    let from = image;
-    for (let c = 0; c < channels; c += 2, from += 2 * toChannel) {
+    let row = image;
+    for (let c = 0; c < channels; c += 2, row += 2 * toChannel) {
       const isAlone = c == channels - 1;
-      let at = from;
+      let at = row;
       let pixel = frame + c * 8;
       for (let i = columns; i > 0; i -= 2, at += 16, pixel += 2 * toPixel) {
-        const isLast = i == 1;
-        const a = isLast ? v128.load64_zero(at) : v128.load(at);
+        const both = i > 1;
+        if (isBack) {
+          const a = v128.load(pixel);
+          const b = both ? v128.load(pixel + toPixel) : a;
+          put(at, v128.shuffle<f64>(a, b, 0, 2), both ? 8 : 0);
+          if (!isAlone) put(at + toChannel, v128.shuffle<f64>(a, b, 1, 3), both ? 8 : 0);
+          continue;
+        }
+        const a = loadTwo(at, both);
         zeros = addZeros(zeros, a);
         if (isAlone) {
-          v128.store64_lane(pixel, a, 0);
-          if (!isLast) v128.store64_lane(pixel + toPixel, a, 1);
+          put(pixel, a, both ? toPixel : 0);
         } else {
-          const b = isLast ? v128.load64_zero(at + toChannel) : v128.load(at + toChannel);
+          const b = loadTwo(at + toChannel, both);
           moreZeros = addZeros(moreZeros, b);
           v128.store(pixel, v128.shuffle<f64>(a, b, 0, 2));
-          if (!isLast) v128.store(pixel + toPixel, v128.shuffle<f64>(a, b, 1, 3));
+          if (both) v128.store(pixel + toPixel, v128.shuffle<f64>(a, b, 1, 3));
         }
       }
     }
   }
-  note(scene, f64x2.add(zeros, moreZeros));
+  if (!isBack) note(scene, f64x2.add(zeros, moreZeros));
 }
 
-/** The reverse: copies what stands in the frame into an image. */
+/** Two numbers, or one and 0. */
 // @ts-ignore: a decorator of AssemblyScript
 @inline
-function release(scene: Scene, image: i32, frame: i32): void {
-  const channels = scene.channels;
-  const columns = scene.columns;
-  const toChannel = scene.toChannel;
-  const toFrameRow = scene.toFrameRow;
-  const toPixel = scene.toPixel;
-  image += scene.skipped;
-  frame += scene.place;
-  for (let r = scene.rows; r > 0; r--, image += scene.toRow, frame += toFrameRow) {
-    let to = image;
-    for (let c = 0; c < channels; c += 2, to += 2 * toChannel) {
-      let at = to;
-      let pixel = frame + c * 8;
-      for (let i = columns; i > 0; i -= 2, at += 16, pixel += 2 * toPixel) {
-        const a = v128.load(pixel);
-        const b = i > 1 ? v128.load(pixel + toPixel) : a;
-        put(at, v128.shuffle<f64>(a, b, 0, 2), i > 1);
-        if (c < channels - 1) put(at + toChannel, v128.shuffle<f64>(a, b, 1, 3), i > 1);
-      }
-    }
-  }
-}
-
-// @ts-ignore: a decorator of AssemblyScript
-@inline
-function put(at: i32, pair: v128, both: bool): void {
-  if (both) v128.store(at, pair);
-  else v128.store64_lane(at, pair, 0);
+function loadTwo(at: i32, both: bool): v128 {
+  return both ? v128.load(at) : v128.load64_zero(at);
 }
 
 /**
@@ -135,16 +116,15 @@ function listed(
   let sum = zero;
   for (let i = scene.places; i > 0; i -= 2, values += 16, positions += 16) {
     const both = i > 1;
-    let g = both ? v128.load(values) : v128.load64_zero(values);
+    let g = loadTwo(values, both);
     if (above != 0) {
-      g = v128.andnot(g, f64x2.le(both ? v128.load(above) : v128.load64_zero(above), zero));
+      g = v128.andnot(g, f64x2.le(loadTwo(above, both), zero));
       above += 16;
     }
     zeros = addZeros(zeros, g);
     sum = f64x2.add(sum, g);
     // A whole number from 0 to 2³² as an integer: behind 2⁵², the lowest bits are the ones.
-    const position = both ? v128.load(positions) : v128.load64_zero(positions);
-    const place = f64x2.add(position, f64x2.splat(4503599627370496));
+    const place = f64x2.add(loadTwo(positions, both), f64x2.splat(4503599627370496));
     const isThere = i64x2.bitmask(f64x2.ne(g, zero));
     store<i32>(list, frame + load<i32>(starts + i32x4.extract_lane(place, 0) * 4));
     v128.store64_lane(list, g, 0, 8);
@@ -168,7 +148,7 @@ export function scatteredWeights(
 ): void {
   const size = scene.places * 8;
   for (let at = 0; images > 0; images--, image += scene.toImage, at += scene.toValues) {
-    hold(scene, image, frame);
+    copy(scene, image, frame, false);
     let to = sums;
     for (let c = 0, i = at; c < scene.out; c++, i += size) {
       const end = listed(scene, values + i, positions + i, above == 0 ? 0 : above + i, frame, list, bias, c);
@@ -189,7 +169,7 @@ export function scatteredImages(
       const end = listed(scene, values + i, positions + i, above == 0 ? 0 : above + i, frame, list, 0, c);
       from = visitRuns(true, scene, list, end, from);
     }
-    release(scene, image, frame);
+    copy(scene, image, frame, true);
   }
 }
 

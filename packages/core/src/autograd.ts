@@ -4,6 +4,7 @@ import { isGradEnabled, withGrad } from './gradMode.ts';
 import { launch } from './kernels/launch.ts';
 import * as elementwise from './kernels/pointwise.ts';
 import { Loan, type Memory, within } from './memory.ts';
+import { byName } from './op.ts';
 import { sumTo } from './ops/broadcast.ts';
 import { add, clone } from './ops/pointwise.ts';
 import { writtenOut } from './ops/scatter.ts';
@@ -289,13 +290,8 @@ function pass(
 
 /** All the gradients, where the operation gives them in one pass; else `null`. */
 function atOnce(op: Op, g: Tensor | Scattered, at: At<string, unknown>, wants: readonly boolean[]) {
-  return (g instanceof Tensor ? op.fused?.(g, at, named(op, wants)) : op.scattered?.(g, at, named(op, wants))) ?? null;
-}
-
-function named(op: Op, wants: readonly boolean[]): Record<string, boolean> {
-  const all: Record<string, boolean> = {};
-  for (let i = 0; i < wants.length; i++) all[op.inputs[i]!] = wants[i]!;
-  return all;
+  const wanted = () => byName(op.inputs, wants);
+  return (g instanceof Tensor ? op.fused?.(g, at, wanted()) : op.scattered?.(g, at, wanted())) ?? null;
 }
 
 /** Every tensor that the roots depend on and that wants a gradient, newest first: an input is older than its output. */

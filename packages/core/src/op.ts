@@ -177,6 +177,13 @@ function versionsOf(y: Tensor, inputs: readonly Tensor[]): number[] {
   return versions;
 }
 
+/** Values by the names of an operation's inputs. */
+export function byName<T>(inputs: readonly string[], values: readonly T[]): Record<string, T> {
+  const all: Record<string, T> = {};
+  for (let i = 0; i < inputs.length; i++) all[inputs[i]!] = values[i]!;
+  return all;
+}
+
 /** A class per operation whose getters hand a rule the inputs by name, refusing one that was changed since. */
 function atOf(name: string, inputs: readonly string[]): Op['at'] {
   class AtNode {
@@ -191,11 +198,10 @@ function atOf(name: string, inputs: readonly string[]): Op['at'] {
       return this.node.params;
     }
     get shapes(): Record<string, Shape> {
-      const shapes: Record<string, Shape> = {};
-      inputs.forEach((input, i) => {
-        shapes[input] = this.node.inputs![i]!.shape;
-      });
-      return shapes;
+      return byName(
+        inputs,
+        this.node.inputs!.map((x) => x.shape),
+      );
     }
   }
   inputs.forEach((input, i) => {

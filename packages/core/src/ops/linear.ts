@@ -1,6 +1,6 @@
 import * as kernels from '../kernels/matmul.ts';
 import { compute, expandView, op } from '../op.ts';
-import { type Tensor, viewOf } from '../tensor.ts';
+import type { Tensor } from '../tensor.ts';
 import { sumTo } from './broadcast.ts';
 import { matmul } from './matmul.ts';
 import { t } from './view.ts';
@@ -15,20 +15,14 @@ const rules = {
 /** What the rules give, from the kernels themselves. */
 const slopes = (g: Tensor, at: { x: Tensor; weight: Tensor }, wants: { x: boolean; weight: boolean }) => ({
   ...(wants.x && { x: compute(kernels.bmm, at.x.shape, [g, at.weight]) }),
-  ...(wants.weight && { weight: compute(kernels.bmm, at.weight.shape, [turned(g), at.x]) }),
+  ...(wants.weight && { weight: compute(kernels.bmm, at.weight.shape, [t(g), at.x]) }),
 });
-
-/** A matrix with rows and columns exchanged, to be read by a kernel. */
-function turned(x: Tensor): Tensor {
-  const { shape, stride, offset } = x.ndarray;
-  return viewOf(x, [shape[1]!, shape[0]!], [stride[1]!, stride[0]!], offset);
-}
 
 /** x·Wᵀ: [n, in], [out, in] → [n, out]. The shapes are checked by the caller. */
 export const linearMap = op({
   name: 'linear',
   inputs: ['x', 'weight'],
-  forward: (x, weight) => compute(kernels.bmm, [x.shape[0]!, weight.shape[0]!], [x, turned(weight)]),
+  forward: (x, weight) => compute(kernels.bmm, [x.shape[0]!, weight.shape[0]!], [x, t(weight)]),
   backward: rules,
   fused: slopes,
 });
@@ -39,7 +33,7 @@ export const affineMap = op({
   inputs: ['x', 'weight', 'bias'],
   forward: (x, weight, bias) => {
     const shape = [x.shape[0]!, weight.shape[0]!];
-    return compute(kernels.affine, shape, [expandView(bias, shape), x, turned(weight)]);
+    return compute(kernels.affine, shape, [expandView(bias, shape), x, t(weight)]);
   },
   backward: { ...rules, bias: (g, { shapes }) => sumTo(g, shapes.bias) },
   fused: (g, at, wants) => ({ ...slopes(g, at, wants), ...(wants.bias && { bias: sumTo(g, at.shapes.bias) }) }),
