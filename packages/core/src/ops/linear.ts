@@ -18,7 +18,10 @@ const slopes = (g: Tensor, at: { x: Tensor; weight: Tensor }, wants: { x: boolea
   ...(wants.weight && { weight: compute(kernels.bmm, at.weight.shape, [t(g), at.x]) }),
 });
 
-/** x·Wᵀ: [n, in], [out, in] → [n, out]. The shapes are checked by the caller. */
+/**
+ * x·Wᵀ: [n, in], [out, in] → [n, out]. The shapes are checked by the caller, as nn's `linear`.
+ * @see CS231n, lecture 4; PyTorch `nn.functional.linear`
+ */
 export const linearMap = op({
   name: 'linear',
   inputs: ['x', 'weight'],
@@ -27,7 +30,10 @@ export const linearMap = op({
   fused: slopes,
 });
 
-/** x·Wᵀ + b: [n, in], [out, in], [out] → [n, out]. The shapes are checked by the caller. */
+/**
+ * x·Wᵀ + b: [n, in], [out, in], [out] → [n, out]. The shapes are checked by the caller, as nn's `linear`.
+ * @see CS231n, lecture 4; PyTorch `nn.functional.linear`
+ */
 export const affineMap = op({
   name: 'linear',
   inputs: ['x', 'weight', 'bias'],
