@@ -91,36 +91,3 @@ export function abs(n: i32, x: i32, p: i32, y: i32): void { loop(Op.abs, n, x, p
 export function square(n: i32, x: i32, p: i32, y: i32): void { loop(Op.square, n, x, p, x, p, y); }
 export function sqrt(n: i32, x: i32, p: i32, y: i32): void { loop(Op.sqrt, n, x, p, x, p, y); }
 export function relu(n: i32, x: i32, p: i32, y: i32): void { loop(Op.step, n, x, p, x, p, y); }
-
-/**
- * One step of gradient descent with momentum: d = sign·g + λw, v ← μv + share·d, w ← w − α·v, or with Nesterov's
- * momentum w ← w − α·(d + look·v).
- */
-export function sgdMomentum(
-  n: i32, w: i32, v: i32, g: i32,
-  lr: f64, momentum: f64, share: f64, weightDecay: f64, sign: f64, nesterov: i32, look: f64,
-): void {
-  const signs = f64x2.splat(sign);
-  const decay = f64x2.splat(weightDecay);
-  const rate = f64x2.splat(lr);
-  const kept = f64x2.splat(momentum);
-  const added = f64x2.splat(share);
-  const ahead = f64x2.splat(look);
-  for (let i = 0; i < n; i += 2, w += 16, v += 16, g += 16) {
-    const both = i < n - 1;
-    const weight = both ? v128.load(w) : v128.load64_zero(w);
-    let d = f64x2.mul(signs, both ? v128.load(g) : v128.load64_zero(g));
-    if (weightDecay != 0) d = f64x2.add(d, f64x2.mul(decay, weight));
-    const before = both ? v128.load(v) : v128.load64_zero(v);
-    const velocity = f64x2.add(f64x2.mul(kept, before), f64x2.mul(added, d));
-    const move = nesterov ? f64x2.add(d, f64x2.mul(ahead, velocity)) : velocity;
-    const after = f64x2.sub(weight, f64x2.mul(rate, move));
-    if (both) {
-      v128.store(v, velocity);
-      v128.store(w, after);
-    } else {
-      v128.store64_lane(v, velocity, 0);
-      v128.store64_lane(w, after, 0);
-    }
-  }
-}
