@@ -139,49 +139,40 @@ function listed(
 }
 
 /**
- * For each image: sums[channel][run] += Σ over windows of g · the four numbers that begin `offsets[run]` behind its first
- * pixel, and bias[channel] += Σ g, where there is one.
+ * For each image, of what is wanted and so not at 0: sums[channel][run] += Σ over windows of g · the four numbers that
+ * begin `offsets[run]` behind its first pixel; bias[channel] += Σ g; and in the image's gradient, the four numbers that
+ * begin so far behind a window's first pixel = Σ g · weights[channel][run]. That stands in the frame behind the image's.
  */
-export function scatteredWeights(
-  scene: Scene, images: i32, image: i32, values: i32, positions: i32, above: i32, frame: i32, list: i32, sums: i32,
-  bias: i32,
+export function scatteredGradients(
+  scene: Scene, images: i32, image: i32, gradient: i32, values: i32, positions: i32, above: i32, frame: i32, list: i32,
+  sums: i32, bias: i32, weights: i32,
 ): void {
   const size = scene.places * 8;
-  for (let at = 0; images > 0; images--, image += scene.toImage, at += scene.toValues) {
-    copy(scene, image, frame, false);
-    let to = sums;
-    for (let c = 0, i = at; c < scene.out; c++, i += size) {
+  const next = frame + scene.frame;
+  for (let at = 0; images > 0; images--, at += scene.toValues) {
+    if (sums != 0) copy(scene, image, frame, false);
+    if (gradient != 0) memory.fill(next, 0, scene.frame);
+    let numbers = 0;
+    for (let c = 0, i = at; c < scene.out; c++, i += size, numbers += scene.runs * 32) {
       const end = listed(scene, values + i, positions + i, above == 0 ? 0 : above + i, frame, list, bias, c);
-      to = visitRuns(false, scene, list, end, to);
+      if (sums != 0) visitRuns(false, scene, list, end, 0, sums + numbers);
+      if (gradient != 0) visitRuns(true, scene, list, end, scene.frame, weights + numbers);
     }
+    if (gradient != 0) copy(scene, gradient, next, true);
+    image += scene.toImage;
+    gradient += gradient == 0 ? 0 : scene.toImage;
   }
 }
 
-/** For each image: the four numbers that begin `offsets[run]` behind a window's first pixel = Σ g · weights[channel][run]. */
-export function scatteredImages(
-  scene: Scene, images: i32, image: i32, values: i32, positions: i32, above: i32, frame: i32, list: i32, weights: i32,
-): void {
-  const size = scene.places * 8;
-  for (let at = 0; images > 0; images--, image += scene.toImage, at += scene.toValues) {
-    memory.fill(frame, 0, scene.frame);
-    let from = weights;
-    for (let c = 0, i = at; c < scene.out; c++, i += size) {
-      const end = listed(scene, values + i, positions + i, above == 0 ? 0 : above + i, frame, list, 0, c);
-      from = visitRuns(true, scene, list, end, from);
-    }
-    copy(scene, image, frame, true);
-  }
-}
-
-/** Sums up or, with `isImage`, spreads all runs of a channel, whose sums or weights are at `numbers`; returns their end. */
+/** Sums up or, with `isImage`, spreads all runs of a channel, whose sums or weights are at `numbers`, `behind` what is listed. */
 // @ts-ignore: a decorator of AssemblyScript
 @inline
-function visitRuns(isImage: bool, scene: Scene, list: i32, end: i32, numbers: i32): i32 {
+function visitRuns(isImage: bool, scene: Scene, list: i32, end: i32, behind: i32, numbers: i32): void {
   for (let offsets = scene.offsets, last = offsets + scene.runs * 4; offsets != last; ) {
     const isSix = last - offsets > 12;
     if (isImage) {
-      if (isSix) spreadSix(list, end, offsets, numbers);
-      else spreadThree(list, end, offsets, numbers);
+      if (isSix) spreadSix(list, end, behind, offsets, numbers);
+      else spreadThree(list, end, behind, offsets, numbers);
     } else {
       if (isSix) sixSums(list, end, offsets, numbers);
       else threeSums(list, end, offsets, numbers);
@@ -190,7 +181,6 @@ function visitRuns(isImage: bool, scene: Scene, list: i32, end: i32, numbers: i3
     offsets += runs * 4;
     numbers += runs * 32;
   }
-  return numbers;
 }
 
 // Six runs, or three, for all windows of a list.
@@ -253,13 +243,13 @@ function sumUp(isSix: bool, list: i32, end: i32, offsets: i32, sums: i32): void 
 /** pixels += g · weights[run] */
 // @ts-ignore: a decorator of AssemblyScript
 @inline
-function spread(isSix: bool, list: i32, end: i32, offsets: i32, weights: i32): void {
-  const a = load<i32>(offsets);
-  const b = load<i32>(offsets, 4);
-  const c = load<i32>(offsets, 8);
-  const d = isSix ? load<i32>(offsets, 12) : 0;
-  const e = isSix ? load<i32>(offsets, 16) : 0;
-  const f = isSix ? load<i32>(offsets, 20) : 0;
+function spread(isSix: bool, list: i32, end: i32, behind: i32, offsets: i32, weights: i32): void {
+  const a = behind + load<i32>(offsets);
+  const b = behind + load<i32>(offsets, 4);
+  const c = behind + load<i32>(offsets, 8);
+  const d = isSix ? behind + load<i32>(offsets, 12) : 0;
+  const e = isSix ? behind + load<i32>(offsets, 16) : 0;
+  const f = isSix ? behind + load<i32>(offsets, 20) : 0;
   const a0 = v128.load(weights);
   const a1 = v128.load(weights, 16);
   const b0 = v128.load(weights, 32);
@@ -303,10 +293,10 @@ export function threeSums(list: i32, end: i32, offsets: i32, sums: i32): void {
   sumUp(false, list, end, offsets, sums);
 }
 
-export function spreadSix(list: i32, end: i32, offsets: i32, weights: i32): void {
-  spread(true, list, end, offsets, weights);
+export function spreadSix(list: i32, end: i32, behind: i32, offsets: i32, weights: i32): void {
+  spread(true, list, end, behind, offsets, weights);
 }
 
-export function spreadThree(list: i32, end: i32, offsets: i32, weights: i32): void {
-  spread(false, list, end, offsets, weights);
+export function spreadThree(list: i32, end: i32, behind: i32, offsets: i32, weights: i32): void {
+  spread(false, list, end, behind, offsets, weights);
 }

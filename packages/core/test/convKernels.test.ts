@@ -189,6 +189,39 @@ function scattered(
   return [values, positions, ...(isMasked ? [numbers(values.shape, from)] : [])];
 }
 
+const all = { x: true, weight: true, bias: true };
+
+/** Windows of neighbours at every pixel, of one group. */
+const plainly = { groups: 1, stride: [1, 1] as [number, number], dilation: [1, 1] as [number, number] };
+
+const wants = fc.constantFrom(
+  all,
+  { ...all, bias: false },
+  { ...all, x: false },
+  { x: false, weight: true, bias: false },
+  { x: true, weight: false, bias: false },
+);
+
+/** A launch of `scatteredConv`. */
+function fromScattered(
+  { params, x, weight, y }: Pick<ReturnType<typeof launched>, 'params' | 'x' | 'weight' | 'y'>,
+  wanted: typeof all,
+  few: [number, number],
+  [p, q, place]: readonly [Place, Place, Place],
+  isMasked = false,
+) {
+  return {
+    shapes: [...(wanted.x ? [x] : []), ...(wanted.weight ? [weight] : []), ...(wanted.bias ? [[y[1]!]] : [])],
+    ins: [
+      ...(wanted.weight ? [numbers(x, p)] : []),
+      ...(wanted.x ? [numbers(weight, q)] : []),
+      ...scattered(y, few, p, isMasked),
+    ],
+    params: { ...params, wants: wanted },
+    place,
+  };
+}
+
 describe('in WebAssembly', () => {
   it('convolution, relu and the maxima of windows in a row are those of the reference', () => {
     const anyWindows = fc.record({ kernel: pair(1, 3), stride: pair(1, 3) });
@@ -229,94 +262,62 @@ describe('in WebAssembly', () => {
     );
   });
 
-  it('gradients of images from scattered ones are those of the reference', () => {
+  it('the gradients that are wanted from a scattered one are those of the reference', () => {
     fc.assert(
-      fc.property(
-        cases,
-        pair(1, 5),
-        threePlaces,
-        fc.boolean(),
-        ({ params, x, weight, y }, few, [p, q, place], isMasked) => {
-          const ins = [numbers(weight, q), ...scattered(y, few, p, isMasked)];
-          agree(conv.scatteredConvTranspose, wasm.scatteredConvTranspose!, { shapes: [x], ins, params, place });
-        },
-      ),
-      { numRuns: 300 },
+      fc.property(cases, pair(1, 5), threePlaces, wants, fc.boolean(), (sizes, few, from, wanted, isMasked) => {
+        agree(conv.scatteredConv, wasm.scatteredConv!, fromScattered(sizes, wanted, few, from, isMasked));
+      }),
+      { numRuns: 600 },
     );
   });
 
-  it('and so are those of weights and of the bias', () => {
-    const twice = fc.tuple(fc.boolean(), fc.boolean());
-    fc.assert(
-      fc.property(
-        cases,
-        pair(1, 5),
-        threePlaces,
-        twice,
-        ({ params, x, weight, y }, few, [p, q, place], [two, isMasked]) => {
-          const ins = [numbers(x, p), ...scattered(y, few, q, isMasked)];
-          const shapes = two ? [weight, [y[1]!]] : [weight];
-          agree(conv.scatteredConvWeight, wasm.scatteredConvWeight!, { shapes, ins, params, place });
-        },
-      ),
-      { numRuns: 300 },
-    );
+  it('of many weights each by itself', () => {
+    const sizes = launched({ ...plainly, n: 9, size: [4, 4], kernel: [3, 3], padding: [1, 1], within: 64, out: 240 });
+    agree(conv.scatteredConv, wasm.scatteredConv!, fromScattered(sizes, all, [2, 2], ['outside', 'inside', 'inside']));
   });
 
   it('scattered gradients spread what is not finite as far as the reference does', () => {
-    const params = { ...same([3, 3], [4, 4]), groups: 1 };
-    const given = () => {
-      const [values, positions] = scattered([2, 3, 4, 4], [2, 2], 'outside');
-      return { x: numbers([2, 2, 4, 4]), weight: numbers([3, 2, 3, 3]), values, positions };
-    };
-    const compare = ({ x, weight, values, positions }: ReturnType<typeof given>) => {
-      const [image, both] = [
-        { shapes: [[2, 2, 4, 4]], params },
-        { shapes: [[3, 2, 3, 3], [3]], params },
-      ];
-      agree(conv.scatteredConvWeight, wasm.scatteredConvWeight!, { ...both, ins: [x, values, positions] });
-      if (!weight.data.every(Number.isFinite)) return;
-      agree(conv.scatteredConvTranspose, wasm.scatteredConvTranspose!, { ...image, ins: [weight, values, positions] });
-    };
+    const sizes = launched({ ...plainly, n: 2, size: [4, 4], kernel: [3, 3], padding: [1, 1], within: 2, out: 3 });
+    const [places, isFalse] = [['outside', 'outside', 'outside'] as const, { x: false, weight: false, bias: false }];
     for (const bad of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
-      const [spoiltImage, spoiltWeight, spoiltValues] = [given(), given(), given()];
-      spoiltImage.x.data[61] = bad;
-      spoiltWeight.weight.data[17] = bad;
-      spoiltValues.values.data[10] = bad;
-      for (const spoilt of [spoiltImage, spoiltWeight, spoiltValues]) compare(spoilt);
-      const above = numbers(spoiltValues.values.shape);
-      above.data.fill(1);
-      for (const sign of [1, -1]) {
-        above.data[10] = sign;
-        const { x, weight, values, positions } = spoiltValues;
-        const [image, both] = [[[2, 2, 4, 4]], [[3, 2, 3, 3], [3]]];
-        agree(conv.scatteredConvWeight, wasm.scatteredConvWeight!, {
-          shapes: both,
-          params,
-          ins: [x, values, positions, above],
-        });
-        agree(conv.scatteredConvTranspose, wasm.scatteredConvTranspose!, {
-          shapes: image,
-          params,
-          ins: [weight, values, positions, above],
-        });
+      for (const wanted of [{ ...isFalse, weight: true, bias: true }, { ...isFalse, x: true }, all]) {
+        const given = () => fromScattered(sizes, wanted, [2, 2], places, true);
+        const [x, weight, values] = [wanted.weight ? 0 : -1, wanted.x ? (wanted.weight ? 1 : 0) : -1, -3];
+        for (const [which, at] of [
+          [x, 61],
+          [values, 10],
+        ] as const) {
+          if (which === -1) continue;
+          for (const above of [1, -1]) {
+            const spoilt = given();
+            spoilt.ins.at(which)!.data[at] = bad;
+            spoilt.ins.at(-1)!.data.fill(above);
+            agree(conv.scatteredConv, wasm.scatteredConv!, spoilt);
+          }
+        }
+        if (weight === -1) continue;
+        const spoilt = given();
+        spoilt.ins[weight]!.data[17] = bad;
+        // Behind the edge nothing is seen, not zeros: as without places.
+        const outs = spoilt.shapes.map((shape) => unwritten(shape));
+        expect(wasm.scatteredConv!(outs, spoilt.ins, spoilt.params)).toBe(false);
       }
-      const { weight, values, positions } = spoiltWeight;
-      // Behind the edge nothing is seen, not zeros: as without places.
-      expect(wasm.scatteredConvTranspose!([numbers([2, 2, 4, 4])], [weight, values, positions], params)).toBe(false);
     }
   });
 
   it('scattered gradients are left to the next where results do not lie in order, or are of nothing', () => {
-    const params = { ...same([1, 1], [3, 3]), groups: 1 };
-    const [values, positions] = scattered([2, 2, 3, 3], [1, 1], 'outside');
-    const [x, weight, turned] = [numbers([2, 2, 3, 3]), numbers([2, 2, 1, 1]), numbers([2, 2, 3, 3], 'turned')];
-    expect(wasm.scatteredConvTranspose!([turned], [weight, values, positions], params)).toBe(false);
-    const swapped = weight.transpose(1, 0, 2, 3);
-    expect(wasm.scatteredConvWeight!([swapped], [x, values, positions], params)).toBe(false);
+    const sizes = launched({ ...plainly, n: 2, size: [3, 3], kernel: [1, 1], padding: [0, 0], within: 2, out: 2 });
+    const { ins, params } = fromScattered(sizes, all, [1, 1], ['outside', 'outside', 'outside']);
+    const [x, weight, bias, turned] = [
+      numbers(sizes.x),
+      numbers(sizes.weight),
+      numbers([2]),
+      numbers(sizes.x, 'turned'),
+    ];
+    expect(wasm.scatteredConv!([turned, weight, bias], ins, params)).toBe(false);
+    expect(wasm.scatteredConv!([x, weight.transpose(1, 0, 2, 3), bias], ins, params)).toBe(false);
     const none = numbers([0, 2, 3, 3]);
-    expect(wasm.scatteredConvTranspose!([none], [weight, none, none], params)).toBe(false);
-    expect(wasm.scatteredConvWeight!([weight], [none, none, none], params)).toBe(false);
+    expect(wasm.scatteredConv!([none, weight, bias], [none, ins[1]!, none, none], params)).toBe(false);
   });
 
   it('an infinite weight is not multiplied by zeros behind the edge, where a transposed convolution sees nothing', () => {

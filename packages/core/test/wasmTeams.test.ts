@@ -175,13 +175,16 @@ describe('threads', () => {
             positions.data[i] = (i * 7) % blocks ** 2;
           });
           const places = [values, positions, ...(isTwo ? [random(n, b, 2, 2)] : [])];
-          expectSameBits({ name: 'scatteredConvTranspose', outs: [x], ins: [weight, ...places], params: grid });
-          expectSameBits({
-            name: 'scatteredConvWeight',
-            outs: [weight, random(b)],
-            ins: [x, ...places],
-            params: grid,
-          });
+          const name = 'scatteredConv';
+          const [forX, forWeight] = [
+            { x: true, weight: false, bias: false },
+            { x: false, weight: true, bias: true },
+          ];
+          const wants = { x: true, weight: true, bias: true };
+          expectSameBits({ name, outs: [x], ins: [weight, ...places], params: { ...grid, wants: forX } });
+          const ofWeight = [weight, random(b)];
+          expectSameBits({ name, outs: ofWeight, ins: [x, ...places], params: { ...grid, wants: forWeight } });
+          expectSameBits({ name, outs: [x, ...ofWeight], ins: [x, weight, ...places], params: { ...grid, wants } });
         },
       ),
       { numRuns: 40 },

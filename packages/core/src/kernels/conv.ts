@@ -258,23 +258,38 @@ export const convReluMax: Kernel<ConvGrid & { rows: Windows; columns: Windows }>
 // The gradients where that of the result is 0 but at some places of its planes: `values` [n, out, …], and their `positions`
 // as `windowDrop` takes them. Where a third list, `above`, is given, values count where it is above 0.
 
-/** The gradient of the image: weight, values, positions, above → [n, in, h, w] */
-export const scatteredConvTranspose: Kernel<ConvGrid> = {
-  name: 'scatteredConvTranspose',
-  run: ([x], [weight, ...gradient], grid) => {
-    const none = contiguous(new Float64Array(x!.shape[1]!), [x!.shape[1]!]);
-    convTranspose.run([x!], [dropped(gradient, grid), weight!, none], grid);
+/** Of a convolution whose gradient is scattered. */
+export interface ScatteredGrid extends ConvGrid {
+  /** Which gradients are wanted; that of the bias comes with that of the weight. */
+  wants: Readonly<Record<'x' | 'weight' | 'bias', boolean>>;
+}
+
+/**
+ * The gradients of a convolution from values at some places of its result, the others being 0; where `above` is given,
+ * values count where that is above 0: those that are wanted of [image, weight, bias] from [image for the weight's, weight
+ * for the image's, values, positions, above].
+ */
+export const scatteredConv: Kernel<ScatteredGrid> = {
+  name: 'scatteredConv',
+  run: (outs, ins, grid) => {
+    const { to, x, weight, gradient } = scatteredViews(outs, ins, grid);
+    const y = dropped(gradient, grid);
+    if (to.x) convTranspose.run([to.x], [y, weight!, noBias(to.x)], grid);
+    if (to.weight) convWeight.run(to.bias ? [to.weight, to.bias] : [to.weight], [x!, y], grid);
   },
 };
 
-/**
- * That of the weight and, where there is a second output, of the bias: image, values, positions, above →
- * [out, in / groups, kernel]
- */
-export const scatteredConvWeight: Kernel<ConvGrid> = {
-  name: 'scatteredConvWeight',
-  run: (outs, [x, ...gradient], grid) => convWeight.run(outs, [x!, dropped(gradient, grid)], grid),
-};
+/** The views of a launch by their names, where they are there. */
+export function scatteredViews(outs: readonly Nd[], ins: readonly Nd[], { wants }: ScatteredGrid) {
+  const [results, given] = [outs.values(), ins.values()];
+  const next = (views: Iterator<Nd>, isThere: boolean): Nd | undefined =>
+    isThere ? (views.next().value as Nd) : undefined;
+  const to = { x: next(results, wants.x), weight: next(results, wants.weight), bias: next(results, wants.bias) };
+  return { to, x: next(given, wants.weight), weight: next(given, wants.x), gradient: [...given] };
+}
+
+/** For each channel of images a 0. */
+export const noBias = ({ shape }: Nd): Nd => contiguous(new Float64Array(shape[1]!), [shape[1]!]);
 
 function dropped(gradient: readonly Nd[], { blocks }: ConvGrid): Nd {
   const y = allocate([...gradient[0]!.shape.slice(0, 2), ...blocks]);

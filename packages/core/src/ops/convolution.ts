@@ -1,7 +1,6 @@
 import { zeros } from '../create.ts';
 import type { ConvGrid } from '../kernels/conv.ts';
 import * as kernels from '../kernels/conv.ts';
-import type { Kernel } from '../kernels/kernel.ts';
 import { launch } from '../kernels/launch.ts';
 import type { Windows } from '../kernels/pool.ts';
 import type { Pair } from '../kernels/unfold.ts';
@@ -38,28 +37,32 @@ const towardsWeight = (g: Tensor, { x, params: grid, shapes }: ConvAt): Tensor =
 
 const fromWhole = (g: Tensor, at: ConvAt, wants: Wants) => ({
   ...(wants.x && { x: towardsInput(g, at) }),
-  ...(wants.weight && withBias(kernels.convWeight, [at.x, g], at, wants.bias)),
+  ...(wants.weight && weightAndBias(g, at, wants.bias)),
   ...(wants.bias && !wants.weight && { bias: sumOverPixels(g) }),
 });
 
 type Places = Pick<Scattered, 'values' | 'positions'>;
 
 /** Where `above` is given, values count where it is above 0. */
-const fromScattered = ({ values, positions }: Places, at: ConvAt, wants: Wants, above?: Tensor) => {
-  const gradient = above === undefined ? [values, positions] : [values, positions, above];
-  return {
-    ...(wants.x && {
-      x: compute(kernels.scatteredConvTranspose, at.shapes.x, [at.weight, ...gradient], at.params),
-    }),
-    ...(wants.weight && withBias(kernels.scatteredConvWeight, [at.x, ...gradient], at, wants.bias)),
-    ...(wants.bias && !wants.weight && { bias: sumOverPixels(above === undefined ? values : step(values, above)) }),
+function fromScattered({ values, positions }: Places, at: ConvAt, wants: Wants, above?: Tensor) {
+  const summed =
+    !wants.bias || wants.weight ? {} : { bias: sumOverPixels(above === undefined ? values : step(values, above)) };
+  if (!wants.x && !wants.weight) return summed;
+  const gradients = {
+    ...(wants.x && { x: unwritten(at.shapes.x) }),
+    ...(wants.weight && { weight: unwritten(at.shapes.weight) }),
+    ...(wants.weight && wants.bias && { bias: unwritten(at.shapes.bias) }),
   };
-};
+  const needed = [...(wants.weight ? [at.x] : []), ...(wants.x ? [at.weight] : []), values, positions];
+  const params = { ...at.params, wants: { ...wants, bias: wants.weight && wants.bias } };
+  launch(kernels.scatteredConv, Object.values(gradients), above === undefined ? needed : [...needed, above], params);
+  return { ...gradients, ...summed };
+}
 
 /** The gradient of the weight, and in the same pass over that of the output that of the bias, if it is wanted. */
-function withBias(kernel: Kernel<ConvGrid>, inputs: readonly Tensor[], { params, shapes }: ConvAt, wantsBias: boolean) {
+function weightAndBias(g: Tensor, { x, params, shapes }: ConvAt, wantsBias: boolean) {
   const [weight, bias] = [unwritten(shapes.weight), unwritten(shapes.bias)];
-  launch(kernel, wantsBias ? [weight, bias] : [weight], inputs, params);
+  launch(kernels.convWeight, wantsBias ? [weight, bias] : [weight], [x, g], params);
   return wantsBias ? { weight, bias } : { weight };
 }
 

@@ -80,10 +80,11 @@ export interface Functions {
     sums: number,
     bias: number,
   ): void;
-  scatteredWeights(
+  scatteredGradients(
     scene: number,
     images: number,
     image: number,
+    gradient: number,
     values: number,
     positions: number,
     above: number,
@@ -91,16 +92,6 @@ export interface Functions {
     list: number,
     sums: number,
     bias: number,
-  ): void;
-  scatteredImages(
-    scene: number,
-    images: number,
-    image: number,
-    values: number,
-    positions: number,
-    above: number,
-    frame: number,
-    list: number,
     weights: number,
   ): void;
   readonly fold: Columns;

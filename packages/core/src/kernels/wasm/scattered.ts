@@ -1,6 +1,5 @@
 import { isContiguous, numelOf } from '../../shape.ts';
-import type { ConvGrid } from '../conv.ts';
-import { contiguousOf, writeAll } from '../conv.ts';
+import { type ConvGrid, contiguousOf, noBias, type ScatteredGrid, scatteredViews, writeAll } from '../conv.ts';
 import { type Attempt, contiguous, type Nd } from '../kernel.ts';
 import { setNumber } from '../norm.ts';
 import { isFiniteView } from '../range.ts';
@@ -10,7 +9,7 @@ import type { Call } from './functions.ts';
 import { load, perform, type Stage } from './instance.ts';
 import { eachSlice, withRoom } from './room.ts';
 import { partOf, sharesOf, total } from './shares.ts';
-import { layoutOf } from './taps.ts';
+import { layoutOf, type Part } from './taps.ts';
 import { divide, mostPieces } from './threads.ts';
 
 // From a gradient that is 0 but at some windows, which alone are visited: see assembly/scattered.ts. Where a pixel or a
@@ -75,26 +74,41 @@ const lineOf = ({ layout, width }: Sight): number => layout.columns * width;
 /** All of a frame, and what a run may reach behind it, in whole cache lines. */
 const frameRoom = (sight: Sight): number => Math.ceil((sight.layout.rows * lineOf(sight) + 3) / 8) * 8;
 
-/** The rooms that a scene needs, for so many places in a plane. */
+/** The rooms that a scene needs, for so many places in a plane: each piece has a frame for an image, and one for its gradient. */
 const roomsFor = (sight: Sight, places: number): number[] => [
   Math.ceil((FIELDS + sight.starts.length + sight.offsets.length) / 2),
-  mostPieces() * frameRoom(sight),
+  mostPieces() * 2 * frameRoom(sight),
   mostPieces() * 2 * (places + 1),
 ];
 
 /** How many numbers the class Scene of the assembly has. */
 const FIELDS = 18;
 
-/** A sight in WebAssembly's memory, with a frame and a list for each piece of the work. */
+/** Where things begin in WebAssembly's memory, in bytes; 0 for what is not there. */
+interface Addresses {
+  /** Of the batch: its images and their gradients; its values, their positions, and what is to be above 0. */
+  readonly images: number;
+  readonly gradients: number;
+  readonly values: readonly number[];
+  /** Of what all of it has in common: the sums of the first share, and the weights. */
+  readonly sums: number;
+  readonly bias: number;
+  readonly weights: number;
+}
+
+/** A sight in WebAssembly's memory, with frames and a list for each piece of the work. */
 class Scene {
-  readonly address: number;
-  /** From one image to the next and from one group to the next, in bytes: of the images, and of values and positions. */
-  readonly toImage: number;
-  readonly toValues: number;
+  private readonly address: number;
+  private readonly channels: number;
+  private readonly groups: number;
+  // From one image to the next and from one group to the next, in bytes: of the images, and of values and positions.
+  private readonly toImage: number;
   private readonly toGroup: number;
+  private readonly toValues: number;
   private readonly toGroupValues: number;
   private readonly frames: number;
   private readonly lists: number;
+  private readonly isCovered: boolean;
   private readonly numbers: Int32Array;
 
   constructor(
@@ -102,20 +116,23 @@ class Scene {
     images: Nd,
     private readonly places: number,
     { channels, groups }: { channels: number; groups: number },
-    [inScene, inFrames, inLists]: readonly [scene: Float64Array, frames: Float64Array, lists: Float64Array],
+    [inScene, inFrames, inLists]: readonly Float64Array[],
   ) {
     const { layout, width, starts, offsets } = sight;
+    this.channels = channels;
+    this.groups = groups;
     this.toGroup = 8 * layout.channels * pixelsOf(images);
     this.toImage = groups * this.toGroup;
     this.toGroupValues = (8 * channels * places) / groups;
     this.toValues = groups * this.toGroupValues;
-    this.frames = inFrames.byteOffset;
-    this.lists = inLists.byteOffset;
-    this.address = inScene.byteOffset;
+    this.frames = inFrames!.byteOffset;
+    this.lists = inLists!.byteOffset;
+    this.address = inScene!.byteOffset;
     const { rows, columns, inImage, top, left } = overlapOf(layout);
+    this.isCovered = rows * columns === pixelsOf(images);
     const across = layout.size[1];
     const [toStarts, toOffsets] = [4 * FIELDS, 4 * (FIELDS + starts.length)];
-    this.numbers = new Int32Array(inScene.buffer, this.address, FIELDS + starts.length + offsets.length);
+    this.numbers = new Int32Array(inScene!.buffer, this.address, FIELDS + starts.length + offsets.length);
     this.numbers.set([
       ...[layout.channels, 8 * pixelsOf(images), this.toImage, 8 * inImage, rows, 8 * across, columns],
       ...[8 * frameRoom(sight), 8 * (top * lineOf(sight) + left * width), 8 * lineOf(sight), 8 * width],
@@ -131,122 +148,117 @@ class Scene {
     return this.numbers[FIELDS - 1] === 0;
   }
 
-  /** Where a group's part of image i is, and of its values, of their positions and of what is to be above 0, or 0 for none. */
-  at(i: number, group: number, image: number, [values, positions, above]: readonly number[]) {
-    const inValues = i * this.toValues + group * this.toGroupValues;
-    return [
-      image + i * this.toImage + group * this.toGroup,
-      ...([values! + inValues, positions! + inValues, above === undefined ? 0 : above + inValues] as const),
-    ] as const;
+  /** The call that makes a piece's frame for images ready. */
+  clear(piece: number): Call {
+    return ['clear', this.frameOf(piece), frameRoom(this.sight)];
   }
 
-  /** The frame and the list of a piece. */
-  roomOf(piece: number): readonly [frame: number, list: number] {
-    return [this.frames + 8 * piece * frameRoom(this.sight), this.lists + 16 * piece * (this.places + 1)];
+  /** The calls for some images of a share. */
+  calls(at: Addresses, { first, end }: Part, share: number, piece: number): Call[] {
+    if (first === end) return [];
+    const calls: Call[] = [];
+    const to = at.gradients + first * this.toImage;
+    if (at.gradients && !this.isCovered) calls.push(['clear', to, ((end - first) * this.toImage) / 8]);
+    const lanes = this.sight.weights.length;
+    for (let g = 0; g < this.groups; g++) {
+      const inGroup = g * this.toGroup;
+      const inValues = first * this.toValues + g * this.toGroupValues;
+      const [values, positions, above] = at.values;
+      const channel = (g * this.channels) / this.groups;
+      const sum = 8 * (share * this.channels + channel);
+      calls.push([
+        'scatteredGradients',
+        this.address,
+        end - first,
+        at.images && at.images + first * this.toImage + inGroup,
+        at.gradients && to + inGroup,
+        values! + inValues,
+        positions! + inValues,
+        above === undefined ? 0 : above + inValues,
+        this.frameOf(piece),
+        this.lists + 16 * piece * (this.places + 1),
+        at.sums && at.sums + sum * lanes,
+        at.bias && at.bias + sum,
+        at.weights && at.weights + 8 * channel * lanes,
+      ]);
+    }
+    return calls;
+  }
+
+  private frameOf(piece: number): number {
+    return this.frames + 16 * piece * frameRoom(this.sight);
   }
 }
 
-const convWeight: Attempt = ([weight, bias], [x, ...gradient], params) => {
-  const grid = params as ConvGrid;
-  const [values] = gradient;
-  if (load() instanceof Error || !isContiguous(weight!.shape, weight!.stride)) return false;
-  if (x!.size === 0 || values!.size === 0) return false;
-  const [channels, within] = weight!.shape as [number, number];
-  const [batch, places, { groups }] = [values!.shape[0]!, pixelsOf(values!), grid];
-  const sight = sightOf(x!, within, grid, within === 1 ? 1 : evenly(within));
+const conv: Attempt = (outs, ins, params) => {
+  const grid = params as ScatteredGrid;
+  const { to, x, weight, gradient } = scatteredViews(outs, ins, grid);
+  const images = (x ?? to.x)!;
+  if (load() instanceof Error || images.size === 0 || gradient[0]!.size === 0) return false;
+  if (!outs.every(({ shape, stride }) => isContiguous(shape, stride))) return false;
+  if (weight && !isFiniteView(weight)) return false;
+  const [channels, within] = (weight ?? to.weight)!.shape as [number, number];
+  const [batch, places] = [images.shape[0]!, pixelsOf(gradient[0]!)];
+  const sight = sightOf(images, within, grid, within === 1 && !to.x ? 1 : evenly(within));
   const lanes = sight.weights.length;
-  const { shares, each } = sharesOf(batch, channels * lanes);
-  const rooms = [...roomsFor(sight, places), shares * channels * lanes, shares * channels];
-  return withRoom(rooms, (inScene, inFrames, inLists, sums, inBias) => {
-    const scene = new Scene(sight, x!, places, { channels, groups }, [inScene!, inFrames!, inLists!]);
-    for (const room of [sums!, inBias!]) perform([['clear', room.byteOffset, room.length]]);
-    const callsFor = (share: number, first: number, images: number, ins: readonly number[], piece: number): Call[] =>
-      Array.from({ length: images > 0 ? groups : 0 }, (_, g) => {
-        const channel = share * channels + (g * channels) / groups;
-        const [image, ...lists] = ins;
-        return [
-          'scatteredWeights',
-          ...([scene.address, images, ...scene.at(first, g, image!, lists), ...scene.roomOf(piece)] as const),
-          sums!.byteOffset + 8 * channel * lanes,
-          bias ? inBias!.byteOffset + 8 * channel : 0,
-        ];
-      });
-    const visit = ({ ins }: Stage, start: number, count: number) => {
+  const { shares, each } = sharesOf(batch, to.weight ? channels * lanes : 1);
+  if (to.x && to.weight && shares < sharesOf(batch, 1).shares) return oneByOne(outs, ins, grid);
+  const sums = shares * channels;
+  const lengths = [to.weight ? sums * lanes : 0, to.bias ? sums : 0, weight ? channels * lanes : 0];
+  return withRoom([...lengths, ...roomsFor(sight, places)], (inSums, inBias, inWeights, ...own) => {
+    for (const room of [inSums!, inBias!]) perform([['clear', room.byteOffset, room.length]]);
+    if (weight) writeWeights(inWeights!, weight, sight);
+    const scene = new Scene(sight, images, places, { channels, groups: grid.groups }, own);
+    const visit = (stage: Stage, start: number, count: number) => {
+      const at: Addresses = {
+        images: x ? stage.ins[0]! : 0,
+        gradients: stage.outs[0] ?? 0,
+        values: x ? stage.ins.slice(1) : stage.ins,
+        ...{ sums: inSums!.byteOffset, bias: inBias!.byteOffset, weights: inWeights!.byteOffset },
+      };
       divide({
-        name: 'scatteredWeights',
-        nanos: count * channels * places * sight.offsets.length * NANOS,
+        name: 'scatteredConv',
+        nanos: count * channels * places * sight.offsets.length * NANOS * (to.x && to.weight ? 2 : 1),
         parts: shares,
         grain: 1,
-        calls(firstShare, some, piece) {
-          const calls: Call[] = [['clear', scene.roomOf(piece)[0], frameRoom(sight)]];
-          for (let share = firstShare; share < firstShare + some; share++) {
-            const { first, end } = partOf(share, each, start, count);
-            calls.push(...callsFor(share, first, end - first, ins, piece));
+        calls(first, some, piece) {
+          const calls = [scene.clear(piece)];
+          for (let share = first; share < first + some; share++) {
+            calls.push(...scene.calls(at, partOf(share, each, start, count), share, piece));
           }
           return calls;
         },
       });
     };
-    if (!eachSlice([x!, ...gradient].map(contiguousOf), [], visit)) return false;
-    if (!scene.isSound) {
-      const outs = bias === undefined ? [weight!] : [weight!, bias];
-      return withAll(gradient, grid, (y) => dense.convWeight!(outs, [x!, y], grid));
-    }
-    readWeights(weight!, sums!, sight);
-    if (bias) for (let c = 0; c < channels; c++) setNumber(bias, c, total(inBias!, c, channels));
+    const views = (x ? [x, ...gradient] : gradient).map(contiguousOf);
+    if (!eachSlice(views, to.x ? [to.x] : [], visit)) return false;
+    if (!scene.isSound) return withAll(outs, ins, grid);
+    if (to.weight) readWeights(to.weight, inSums!, sight);
+    if (to.bias) for (let c = 0; c < channels; c++) setNumber(to.bias, c, total(inBias!, c, channels));
     return true;
   });
 };
 
-const convTranspose: Attempt = ([x], [weight, ...gradient], params) => {
-  const grid = params as ConvGrid;
-  const [values] = gradient;
-  if (load() instanceof Error || !isContiguous(x!.shape, x!.stride)) return false;
-  if (x!.size === 0 || values!.size === 0 || !isFiniteView(weight!)) return false;
-  const [channels, within] = weight!.shape as [number, number];
-  const [places, { groups }] = [pixelsOf(values!), grid];
-  const sight = sightOf(x!, within, grid, evenly(within));
-  const lanes = sight.weights.length;
-  return withRoom([...roomsFor(sight, places), channels * lanes], (inScene, inFrames, inLists, weights) => {
-    const scene = new Scene(sight, x!, places, { channels, groups }, [inScene!, inFrames!, inLists!]);
-    writeWeights(weights!, weight!, sight);
-    const { rows, columns } = overlapOf(sight.layout);
-    const isCovered = rows * columns === pixelsOf(x!);
-    const visit = ({ ins, outs: [to] }: Stage, _: number, count: number) => {
-      divide({
-        name: 'scatteredImages',
-        nanos: count * channels * places * sight.offsets.length * NANOS,
-        parts: count,
-        grain: 1,
-        calls(first, images, piece) {
-          const from = weights!.byteOffset;
-          const calls = Array.from(
-            { length: groups },
-            (_, g): Call => [
-              'scatteredImages',
-              ...([scene.address, images, ...scene.at(first, g, to!, ins), ...scene.roomOf(piece)] as const),
-              from + (8 * g * channels * lanes) / groups,
-            ],
-          );
-          if (!isCovered) calls.unshift(['clear', to! + first * scene.toImage, (images * scene.toImage) / 8]);
-          return calls;
-        },
-      });
-    };
-    if (!eachSlice(gradient.map(contiguousOf), [x!], visit)) return false;
-    if (scene.isSound) return true;
-    const none = contiguous(new Float64Array(x!.shape[1]!), [x!.shape[1]!]);
-    return withAll(gradient, grid, (y) => dense.convTranspose!([x!], [y, weight!, none], grid));
-  });
-};
+/** Large weights leave a batch few shares; images need not wait for them. */
+function oneByOne(outs: readonly Nd[], ins: readonly Nd[], grid: ScatteredGrid): boolean {
+  const { to, x, weight, gradient } = scatteredViews(outs, ins, grid);
+  const none = { x: false, weight: false, bias: false };
+  return (
+    conv([to.x!], [weight!, ...gradient], { ...grid, wants: { ...none, x: true } }) &&
+    conv(outs.slice(1), [x!, ...gradient], { ...grid, wants: { ...grid.wants, x: false } })
+  );
+}
 
-/** Runs `body` with the gradients of all windows, those that are 0 too. */
-function withAll(gradient: readonly Nd[], { blocks }: ConvGrid, body: (y: Nd) => boolean): boolean {
-  const shape = [...gradient[0]!.shape.slice(0, 2), ...blocks];
+/** From the gradients of all windows, those that are 0 too. */
+function withAll(outs: readonly Nd[], ins: readonly Nd[], grid: ScatteredGrid): boolean {
+  const { to, x, weight, gradient } = scatteredViews(outs, ins, grid);
+  const shape = [...gradient[0]!.shape.slice(0, 2), ...grid.blocks];
   return withRoom([numelOf(shape)], (room) => {
     const y = contiguous(room!, shape);
     writeAll(y, gradient);
-    return body(y);
+    const forWeight = to.bias ? [to.weight!, to.bias] : [to.weight!];
+    if (to.weight && !dense.convWeight!(forWeight, [x!, y], grid)) return false;
+    return !to.x || dense.convTranspose!([to.x], [y, weight!, noBias(to.x)], grid);
   });
 }
 
@@ -271,7 +283,4 @@ function readWeights({ data, offset, shape, size }: Nd, sums: Float64Array, { we
 }
 
 /** The kernels that run here, by name. */
-export const kernels: Readonly<Record<string, Attempt>> = {
-  scatteredConvWeight: convWeight,
-  scatteredConvTranspose: convTranspose,
-};
+export const kernels: Readonly<Record<string, Attempt>> = { scatteredConv: conv };
