@@ -4,7 +4,7 @@ import { correlateWeights } from './correlateWeights';
 import { relu } from './elementwise';
 import { frame } from './frame';
 import { sumAround } from './norm';
-import { windowMax, windowMaxOfFour } from './pool';
+import { forgetZeros, windowMax, windowMaxOfFour } from './pool';
 
 /** What is alike for all images. `toChannel` and the like lead from one to the next, in bytes. */
 // @ts-ignore: a decorator of AssemblyScript
@@ -105,7 +105,10 @@ export function correlateImages(plan: Plan, images: i32, image: i32, y: i32, at:
   }
 }
 
-/** For each image: the maxima of max(0, bias + weight · its windows), and where they stand. `room` is for the result. */
+/**
+ * For each image: the maxima of max(0, bias + weight · its windows), and where they stand, −1 for 0. `room` is for the
+ * result.
+ */
 export function poolImages(
   plan: Plan, pool: Pool, images: i32, image: i32, y: i32, positions: i32, at: i32, tile: i32, room: i32,
 ): void {
@@ -128,6 +131,7 @@ export function poolImages(
         pool.columns, pool.lefts, pool.rights, pool.step, y, positions,
       );
     }
+    forgetZeros((channels * size) >> 3, y, positions);
   }
 }
 

@@ -100,9 +100,9 @@ function ofFour(p: i32, q: i32, width: i32, start: v128, y: i32, positions: i32,
 }
 
 /**
- * The largest of two numbers and the two below them, or of max(0, them), for windows p and q, and where it stands in a
- * plane whose rows are `width` wide, if the first one stands at `start`. What is of q comes `apart` bytes behind, or not,
- * if that is 0.
+ * The largest of two numbers and the two below them, for windows p and q, and where it stands in a plane whose rows are
+ * `width` wide, if the first one stands at `start`; or of max(0, them), which stands at −1 if it is 0. What is of q comes
+ * `apart` bytes behind, or not, if that is 0.
  */
 // @ts-ignore: a decorator of AssemblyScript
 @inline
@@ -115,38 +115,49 @@ export function putLargest(
   const fourth = v128.shuffle<f64>(belowP, belowQ, 1, 3);
   let larger = isLarger(second, first);
   let best = v128.bitselect(second, first, larger);
-  let at = v128.and(f64x2.splat(1), larger);
+  const one = f64x2.splat(1);
+  let at = v128.and(one, larger);
   larger = isLarger(third, best);
   best = v128.bitselect(third, best, larger);
   at = v128.bitselect(f64x2.splat(width), at, larger);
   larger = isLarger(fourth, best);
   best = v128.bitselect(fourth, best, larger);
   at = v128.bitselect(f64x2.splat(width + 1), at, larger);
+  at = f64x2.add(at, start);
   if (isRelu) {
-    const none = f64x2.le(best, f64x2.splat(0)); // then all are 0, and the first is the largest
+    const none = f64x2.le(best, f64x2.splat(0));
     best = v128.andnot(best, none);
-    at = v128.andnot(at, none);
+    at = f64x2.sub(v128.andnot(at, none), v128.and(one, none)); // −1 where there is none
   }
   put(y, best, apart);
-  put(positions, f64x2.add(at, start), apart);
+  put(positions, at, apart);
 }
 
-/** y[plane][i] = x[plane][positions[plane][i]] */
+/** Maxima that are not above 0 stand nowhere, at −1. */
+export function forgetZeros(n: i32, y: i32, positions: i32): void {
+  for (const end = y + n * 8; y < end; y += 8, positions += 8) {
+    if (load<f64>(y) <= 0) store<f64>(positions, -1);
+  }
+}
+
+/** y[plane][i] = x[plane][positions[plane][i]], or 0 where that is −1 */
 export function windowPick(planes: i32, size: i32, windows: i32, x: i32, positions: i32, y: i32): void {
   for (let p = 0; p < planes; p++, x += size * 8) {
     for (const end = y + windows * 8; y < end; y += 8, positions += 8) {
-      store<f64>(y, load<f64>(x + i32(load<f64>(positions)) * 8));
+      const at = i32(load<f64>(positions));
+      store<f64>(y, select<f64>(load<f64>(x + max(at, 0) * 8), 0, at >= 0));
     }
   }
 }
 
-/** y[plane][positions[plane][i]] += x[plane][i], from 0 on */
+/** y[plane][positions[plane][i]] += x[plane][i], from 0 on, but where that is −1 */
 export function windowDrop(planes: i32, size: i32, windows: i32, x: i32, positions: i32, y: i32): void {
   for (let p = 0; p < planes; p++, y += size * 8) {
     memory.fill(y, 0, size * 8);
     for (const end = x + windows * 8; x < end; x += 8, positions += 8) {
-      const to = y + i32(load<f64>(positions)) * 8;
-      store<f64>(to, load<f64>(to) + load<f64>(x));
+      const at = i32(load<f64>(positions));
+      const to = y + max(at, 0) * 8;
+      store<f64>(to, load<f64>(to) + select<f64>(load<f64>(x), 0, at >= 0));
     }
   }
 }

@@ -102,13 +102,13 @@ function loadTwo(at: i32, both: bool): v128 {
 
 /**
  * Lists the first pixels of windows whose gradient is not 0, each with that: `starts` says of each place of a plane where
- * in the frame its window begins. Where `above` is given, gradients count where that is above 0. Adds them all to the
- * bias's, if there is one. Returns the list's end.
+ * in the frame its window begins; what stands at −1 does not count. Adds them all to the bias's, if there is one. Returns
+ * the list's end.
  */
 // @ts-ignore: a decorator of AssemblyScript
 @inline
 function listed(
-  scene: Scene, values: i32, positions: i32, above: i32, frame: i32, list: i32, bias: i32, channel: i32,
+  scene: Scene, values: i32, positions: i32, frame: i32, list: i32, bias: i32, channel: i32,
 ): i32 {
   const starts = scene.starts;
   const zero = f64x2.splat(0);
@@ -116,15 +116,12 @@ function listed(
   let sum = zero;
   for (let i = scene.places; i > 0; i -= 2, values += 16, positions += 16) {
     const both = i > 1;
-    let g = loadTwo(values, both);
-    if (above != 0) {
-      g = v128.andnot(g, f64x2.le(loadTwo(above, both), zero));
-      above += 16;
-    }
+    const at = loadTwo(positions, both);
+    const g = v128.andnot(loadTwo(values, both), f64x2.lt(at, zero));
     zeros = addZeros(zeros, g);
     sum = f64x2.add(sum, g);
-    // A whole number from 0 to 2³² as an integer: behind 2⁵², the lowest bits are the ones.
-    const place = f64x2.add(loadTwo(positions, both), f64x2.splat(4503599627370496));
+    // A whole number as an integer: behind 2⁵², the lowest bits are the ones. What −1 leads to is not listed.
+    const place = f64x2.add(at, f64x2.splat(4503599627370496));
     const isThere = i64x2.bitmask(f64x2.ne(g, zero));
     store<i32>(list, frame + load<i32>(starts + i32x4.extract_lane(place, 0) * 4));
     v128.store64_lane(list, g, 0, 8);
@@ -144,8 +141,8 @@ function listed(
  * begin so far behind a window's first pixel = Σ g · weights[channel][run]. That stands in the frame behind the image's.
  */
 export function scatteredGradients(
-  scene: Scene, images: i32, image: i32, gradient: i32, values: i32, positions: i32, above: i32, frame: i32, list: i32,
-  sums: i32, bias: i32, weights: i32,
+  scene: Scene, images: i32, image: i32, gradient: i32, values: i32, positions: i32, frame: i32, list: i32, sums: i32,
+  bias: i32, weights: i32,
 ): void {
   const size = scene.places * 8;
   const next = frame + scene.frame;
@@ -154,7 +151,7 @@ export function scatteredGradients(
     if (gradient != 0) memory.fill(next, 0, scene.frame);
     let numbers = 0;
     for (let c = 0, i = at; c < scene.out; c++, i += size, numbers += scene.runs * 32) {
-      const end = listed(scene, values + i, positions + i, above == 0 ? 0 : above + i, frame, list, bias, c);
+      const end = listed(scene, values + i, positions + i, frame, list, bias, c);
       if (sums != 0) visitRuns(false, scene, list, end, 0, sums + numbers);
       if (gradient != 0) visitRuns(true, scene, list, end, scene.frame, weights + numbers);
     }

@@ -174,7 +174,7 @@ describe('threads', () => {
           positions.data.forEach((_, i) => {
             positions.data[i] = (i * 7) % blocks ** 2;
           });
-          const places = [values, positions, ...(isTwo ? [random(n, b, 2, 2)] : [])];
+          const places = [values, positions];
           const name = 'scatteredConv';
           const [forX, forWeight] = [
             { x: true, weight: false, bias: false },

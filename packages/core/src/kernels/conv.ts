@@ -1,6 +1,6 @@
 import ops from 'ndarray-ops';
 import { isContiguous } from '../shape.ts';
-import { relu, step } from './activation.ts';
+import { relu } from './activation.ts';
 import { allocate, contiguous, type Kernel, type Nd, viewAs } from './kernel.ts';
 import { bmm } from './matmul.ts';
 import { type Windows, windowDrop, windowMax } from './pool.ts';
@@ -244,36 +244,43 @@ export const convWeight: Kernel<ConvGrid> = {
 /** Of fewer weights a convolution needs no matrix product: WebAssembly computes it as fast from the pixels themselves. */
 export const FEW_WEIGHTS = 2 ** 12;
 
-/** The maxima of windows of max(0, the convolution), and where they stand: as `conv`, `relu` and `windowMax`, in a row. */
+/**
+ * The maxima of windows of max(0, the convolution), and where they stand: as `conv`, `relu` and `windowMax`, in a row; but
+ * those that are 0, through which no gradient flows, stand nowhere, at −1.
+ */
 export const convReluMax: Kernel<ConvGrid & { rows: Windows; columns: Windows }> = {
   name: 'convReluMax',
   run: ([maxima, positions], [x, weight, bias], params) => {
     const y = allocate([x!.shape[0]!, weight!.shape[0]!, ...params.blocks]);
     convolve(reference, y, x!, weight!, bias!, params);
     relu.run([y], [y]);
-    windowMax.run([maxima!, positions!], [y], params);
+    const [largest, at] = [allocate(maxima!.shape), allocate(positions!.shape)];
+    windowMax.run([largest, at], [y], params);
+    largest.data.forEach((value, i) => {
+      if (value <= 0) at.data[i] = -1;
+    });
+    ops.assign(maxima!, largest);
+    ops.assign(positions!, at);
   },
 };
 
-// The gradients where that of the result is 0 but at some places of its planes: `values` [n, out, …], and their `positions`
-// as `windowDrop` takes them. Where a third list, `above`, is given, values count where it is above 0.
-
 /** Of a convolution whose gradient is scattered. */
 export interface ScatteredGrid extends ConvGrid {
-  /** Which gradients are wanted; that of the bias comes with that of the weight. */
+  /** Which gradients are wanted; that of the bias only with that of the weight. */
   wants: Readonly<Record<'x' | 'weight' | 'bias', boolean>>;
 }
 
 /**
- * The gradients of a convolution from values at some places of its result, the others being 0; where `above` is given,
- * values count where that is above 0: those that are wanted of [image, weight, bias] from [image for the weight's, weight
- * for the image's, values, positions, above].
+ * The gradients of a convolution where that of its result is 0 but at some positions of its planes, as `windowDrop` takes
+ * them: those that are wanted of [image, weight, bias] from [image for the weight's, weight for the image's, values,
+ * positions].
  */
 export const scatteredConv: Kernel<ScatteredGrid> = {
   name: 'scatteredConv',
   run: (outs, ins, grid) => {
-    const { to, x, weight, gradient } = scatteredViews(outs, ins, grid);
-    const y = dropped(gradient, grid);
+    const { to, x, weight, values, positions } = scatteredViews(outs, ins, grid);
+    const y = allocate([...values.shape.slice(0, 2), ...grid.blocks]);
+    windowDrop.run([y], [values, positions]);
     if (to.x) convTranspose.run([to.x], [y, weight!, noBias(to.x)], grid);
     if (to.weight) convWeight.run(to.bias ? [to.weight, to.bias] : [to.weight], [x!, y], grid);
   },
@@ -281,25 +288,16 @@ export const scatteredConv: Kernel<ScatteredGrid> = {
 
 /** The views of a launch by their names, where they are there. */
 export function scatteredViews(outs: readonly Nd[], ins: readonly Nd[], { wants }: ScatteredGrid) {
-  const [results, given] = [outs.values(), ins.values()];
-  const next = (views: Iterator<Nd>, isThere: boolean): Nd | undefined =>
-    isThere ? (views.next().value as Nd) : undefined;
-  const to = { x: next(results, wants.x), weight: next(results, wants.weight), bias: next(results, wants.bias) };
-  return { to, x: next(given, wants.weight), weight: next(given, wants.x), gradient: [...given] };
+  const [results, given] = [[...outs], [...ins]];
+  const to = {
+    x: wants.x ? results.shift() : undefined,
+    weight: wants.weight ? results.shift() : undefined,
+    bias: wants.bias ? results.shift() : undefined,
+  };
+  const x = wants.weight ? given.shift() : undefined;
+  const weight = wants.x ? given.shift() : undefined;
+  return { to, x, weight, values: given[0]!, positions: given[1]! };
 }
 
 /** For each channel of images a 0. */
 export const noBias = ({ shape }: Nd): Nd => contiguous(new Float64Array(shape[1]!), [shape[1]!]);
-
-function dropped(gradient: readonly Nd[], { blocks }: ConvGrid): Nd {
-  const y = allocate([...gradient[0]!.shape.slice(0, 2), ...blocks]);
-  writeAll(y, gradient);
-  return y;
-}
-
-/** Writes a gradient with all its zeros. */
-export function writeAll(y: Nd, [values, positions, above]: readonly Nd[]): void {
-  const counted = above === undefined ? values! : allocate(values!.shape);
-  if (above !== undefined) step.run([counted], [values!, above]);
-  windowDrop.run([y], [counted, positions!], undefined);
-}

@@ -80,20 +80,20 @@ export const windowMax: Kernel<{ rows: Windows; columns: Windows }> = {
   },
 };
 
-/** Picks from each plane what stands at the positions: [n, c, height, width], [n, c, …] → [n, c, …] */
+/** Picks from each plane what stands at the positions, or 0 at −1: [n, c, height, width], [n, c, …] → [n, c, …] */
 export const windowPick: Kernel = {
   name: 'windowPick',
   run: ([y], [x, positions]) => {
     eachPlane([x!, positions!, y!], (plane, place, target) => {
       eachPixel(positions!, (i, j) => {
         const at = positions!.data[place + i * positions!.stride[2]! + j * positions!.stride[3]!]!;
-        y!.data[target + i * y!.stride[2]! + j * y!.stride[3]!] = x!.data[plane + offsetIn(x!, at)]!;
+        y!.data[target + i * y!.stride[2]! + j * y!.stride[3]!] = at < 0 ? 0 : x!.data[plane + offsetIn(x!, at)]!;
       });
     });
   },
 };
 
-/** Adds x at the positions in planes that start at 0. The reverse of `windowPick`. */
+/** Adds x at the positions, but for −1, in planes that start at 0. The reverse of `windowPick`. */
 export const windowDrop: Kernel = {
   name: 'windowDrop',
   run: ([y], [x, positions]) => {
@@ -101,7 +101,7 @@ export const windowDrop: Kernel = {
     eachPlane([x!, positions!, y!], (source, place, plane) => {
       eachPixel(positions!, (i, j) => {
         const at = positions!.data[place + i * positions!.stride[2]! + j * positions!.stride[3]!]!;
-        y!.data[plane + offsetIn(y!, at)]! += x!.data[source + i * x!.stride[2]! + j * x!.stride[3]!]!;
+        if (at >= 0) y!.data[plane + offsetIn(y!, at)]! += x!.data[source + i * x!.stride[2]! + j * x!.stride[3]!]!;
       });
     });
   },

@@ -6,10 +6,9 @@ import type { Windows } from '../kernels/pool.ts';
 import type { Pair } from '../kernels/unfold.ts';
 import { compute, op, unwritten } from '../op.ts';
 import type { Shape } from '../shape.ts';
-import type { At, Scattered, Tensor } from '../tensor.ts';
+import { type At, type Scattered, Tensor } from '../tensor.ts';
 import { sum } from './reduce.ts';
-import { areFew, drop } from './scatter.ts';
-import { step } from './step.ts';
+import { drop, fromPlaces, writtenOut } from './scatter.ts';
 
 // A convolution is linear in the image, the weight and the bias; its gradients in image and weight are linear too, and
 // the rules of each of the three are the other two.
@@ -41,22 +40,16 @@ const fromWhole = (g: Tensor, at: ConvAt, wants: Wants) => ({
   ...(wants.bias && !wants.weight && { bias: sumOverPixels(g) }),
 });
 
-type Places = Pick<Scattered, 'values' | 'positions'>;
-
-/** Where `above` is given, values count where it is above 0. */
-function fromScattered({ values, positions }: Places, at: ConvAt, wants: Wants, above?: Tensor) {
-  const summed =
-    !wants.bias || wants.weight ? {} : { bias: sumOverPixels(above === undefined ? values : step(values, above)) };
-  if (!wants.x && !wants.weight) return summed;
+function fromScattered(g: Scattered, at: ConvAt, wants: Wants) {
+  if (!wants.weight && wants.bias) return fromWhole(writtenOut(g), at, wants);
   const gradients = {
     ...(wants.x && { x: unwritten(at.shapes.x) }),
     ...(wants.weight && { weight: unwritten(at.shapes.weight) }),
-    ...(wants.weight && wants.bias && { bias: unwritten(at.shapes.bias) }),
+    ...(wants.bias && { bias: unwritten(at.shapes.bias) }),
   };
-  const needed = [...(wants.weight ? [at.x] : []), ...(wants.x ? [at.weight] : []), values, positions];
-  const params = { ...at.params, wants: { ...wants, bias: wants.weight && wants.bias } };
-  launch(kernels.scatteredConv, Object.values(gradients), above === undefined ? needed : [...needed, above], params);
-  return { ...gradients, ...summed };
+  const needed = [...(wants.weight ? [at.x] : []), ...(wants.x ? [at.weight] : []), g.values, g.positions];
+  launch(kernels.scatteredConv, Object.values(gradients), needed, { ...at.params, wants });
+  return gradients;
 }
 
 /** The gradient of the weight, and in the same pass over that of the output that of the bias, if it is wanted. */
@@ -120,10 +113,10 @@ const convReluPoolOp = op({
     maxima: null,
     positions: null,
   },
-  fused: (g, at, wants) =>
-    areFew(g, convolvedShape(at))
-      ? fromScattered({ values: g, positions: at.positions }, at, wants, at.y)
-      : fromWhole(beforePool(g, at), at, wants),
+  fused: (g, at, wants) => {
+    const before = fromPlaces(g, at.positions, convolvedShape(at), null);
+    return before instanceof Tensor ? fromWhole(before, at, wants) : fromScattered(before, at, wants);
+  },
 });
 
 type PooledAt = At<'x' | 'weight' | 'bias' | 'maxima' | 'positions', PooledGrid>;
@@ -134,8 +127,8 @@ const convolvedShape = ({ shapes: { x, weight }, params: { blocks } }: PooledAt)
   ...blocks,
 ];
 
-/** The gradient at the output of the convolution: where a maximum stands that is above 0. */
-const beforePool = (g: Tensor, at: PooledAt): Tensor => drop(step(g, at.y), at.positions, convolvedShape(at));
+/** The gradient at the output of the convolution. */
+const beforePool = (g: Tensor, at: PooledAt): Tensor => drop(g, at.positions, convolvedShape(at));
 
 /** The maxima of windows of max(0, the convolution). */
 export function convReluPool(x: Tensor, weight: Tensor, bias: Tensor, grid: PooledGrid): Tensor {

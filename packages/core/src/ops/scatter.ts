@@ -5,7 +5,7 @@ import { type Scattered, Tensor } from '../tensor.ts';
 
 // Elements that are picked from planes by their positions, and the reverse: each is the other's gradient.
 
-/** What stands at the positions in each plane: [n, c, height, width], [n, c, …] → [n, c, …] */
+/** What stands at the positions in each plane, or 0 at −1: [n, c, height, width], [n, c, …] → [n, c, …] */
 export const pick = op({
   name: 'windowPick',
   inputs: ['x', 'positions'],
@@ -13,7 +13,7 @@ export const pick = op({
   backward: { x: (g, { positions, shapes }): Tensor => drop(g, positions, shapes.x), positions: null },
 });
 
-/** Planes that are 0 but for x at the positions, where it adds up. */
+/** Planes that are 0 but for x at the positions, where it adds up; at −1 it does not count. */
 export const drop = op({
   name: 'windowDrop',
   inputs: ['x', 'positions'],
@@ -22,7 +22,7 @@ export const drop = op({
 });
 
 /** Whether values at some positions of images of a shape are so few that they are better visited one by one. */
-export const areFew = (values: Tensor, shape: Shape): boolean => 2 * values.numel() <= numelOf(shape);
+const areFew = (values: Tensor, shape: Shape): boolean => 2 * values.numel() <= numelOf(shape);
 
 /**
  * The gradient of images of a shape that is 0 but for `values` at the positions: written out, unless they are so few that

@@ -87,7 +87,6 @@ export interface Functions {
     gradient: number,
     values: number,
     positions: number,
-    above: number,
     frame: number,
     list: number,
     sums: number,

@@ -1,7 +1,8 @@
 import { isContiguous, numelOf } from '../../shape.ts';
-import { type ConvGrid, contiguousOf, noBias, type ScatteredGrid, scatteredViews, writeAll } from '../conv.ts';
+import { type ConvGrid, contiguousOf, noBias, type ScatteredGrid, scatteredViews } from '../conv.ts';
 import { type Attempt, contiguous, type Nd } from '../kernel.ts';
 import { setNumber } from '../norm.ts';
+import { windowDrop } from '../pool.ts';
 import { isFiniteView } from '../range.ts';
 import { kernels as dense } from './conv.ts';
 import { type Layout, overlapOf } from './frame.ts';
@@ -86,10 +87,11 @@ const FIELDS = 18;
 
 /** Where things begin in WebAssembly's memory, in bytes; 0 for what is not there. */
 interface Addresses {
-  /** Of the batch: its images and their gradients; its values, their positions, and what is to be above 0. */
+  /** Of the batch: its images and their gradients, its values and their positions. */
   readonly images: number;
   readonly gradients: number;
-  readonly values: readonly number[];
+  readonly values: number;
+  readonly positions: number;
   /** Of what all of it has in common: the sums of the first share, and the weights. */
   readonly sums: number;
   readonly bias: number;
@@ -163,7 +165,6 @@ class Scene {
     for (let g = 0; g < this.groups; g++) {
       const inGroup = g * this.toGroup;
       const inValues = first * this.toValues + g * this.toGroupValues;
-      const [values, positions, above] = at.values;
       const channel = (g * this.channels) / this.groups;
       const sum = 8 * (share * this.channels + channel);
       calls.push([
@@ -172,9 +173,8 @@ class Scene {
         end - first,
         at.images && at.images + first * this.toImage + inGroup,
         at.gradients && to + inGroup,
-        values! + inValues,
-        positions! + inValues,
-        above === undefined ? 0 : above + inValues,
+        at.values + inValues,
+        at.positions + inValues,
         this.frameOf(piece),
         this.lists + 16 * piece * (this.places + 1),
         at.sums && at.sums + sum * lanes,
@@ -192,13 +192,13 @@ class Scene {
 
 const conv: Attempt = (outs, ins, params) => {
   const grid = params as ScatteredGrid;
-  const { to, x, weight, gradient } = scatteredViews(outs, ins, grid);
+  const { to, x, weight, values, positions } = scatteredViews(outs, ins, grid);
   const images = (x ?? to.x)!;
-  if (load() instanceof Error || images.size === 0 || gradient[0]!.size === 0) return false;
+  if (load() instanceof Error || images.size === 0 || values.size === 0) return false;
   if (!outs.every(({ shape, stride }) => isContiguous(shape, stride))) return false;
   if (weight && !isFiniteView(weight)) return false;
   const [channels, within] = (weight ?? to.weight)!.shape as [number, number];
-  const [batch, places] = [images.shape[0]!, pixelsOf(gradient[0]!)];
+  const [batch, places] = [images.shape[0]!, pixelsOf(values)];
   const sight = sightOf(images, within, grid, within === 1 && !to.x ? 1 : evenly(within));
   const lanes = sight.weights.length;
   const { shares, each } = sharesOf(batch, to.weight ? channels * lanes : 1);
@@ -213,7 +213,8 @@ const conv: Attempt = (outs, ins, params) => {
       const at: Addresses = {
         images: x ? stage.ins[0]! : 0,
         gradients: stage.outs[0] ?? 0,
-        values: x ? stage.ins.slice(1) : stage.ins,
+        values: stage.ins.at(-2)!,
+        positions: stage.ins.at(-1)!,
         ...{ sums: inSums!.byteOffset, bias: inBias!.byteOffset, weights: inWeights!.byteOffset },
       };
       divide({
@@ -230,7 +231,7 @@ const conv: Attempt = (outs, ins, params) => {
         },
       });
     };
-    const views = (x ? [x, ...gradient] : gradient).map(contiguousOf);
+    const views = [...(x ? [x] : []), values, positions].map(contiguousOf);
     if (!eachSlice(views, to.x ? [to.x] : [], visit)) return false;
     if (!scene.isSound) return withAll(outs, ins, grid);
     if (to.weight) readWeights(to.weight, inSums!, sight);
@@ -241,21 +242,21 @@ const conv: Attempt = (outs, ins, params) => {
 
 /** Large weights leave a batch few shares; images need not wait for them. */
 function oneByOne(outs: readonly Nd[], ins: readonly Nd[], grid: ScatteredGrid): boolean {
-  const { to, x, weight, gradient } = scatteredViews(outs, ins, grid);
+  const { to, x, weight, values, positions } = scatteredViews(outs, ins, grid);
   const none = { x: false, weight: false, bias: false };
   return (
-    conv([to.x!], [weight!, ...gradient], { ...grid, wants: { ...none, x: true } }) &&
-    conv(outs.slice(1), [x!, ...gradient], { ...grid, wants: { ...grid.wants, x: false } })
+    conv([to.x!], [weight!, values, positions], { ...grid, wants: { ...none, x: true } }) &&
+    conv(outs.slice(1), [x!, values, positions], { ...grid, wants: { ...grid.wants, x: false } })
   );
 }
 
 /** From the gradients of all windows, those that are 0 too. */
 function withAll(outs: readonly Nd[], ins: readonly Nd[], grid: ScatteredGrid): boolean {
-  const { to, x, weight, gradient } = scatteredViews(outs, ins, grid);
-  const shape = [...gradient[0]!.shape.slice(0, 2), ...grid.blocks];
+  const { to, x, weight, values, positions } = scatteredViews(outs, ins, grid);
+  const shape = [...values.shape.slice(0, 2), ...grid.blocks];
   return withRoom([numelOf(shape)], (room) => {
     const y = contiguous(room!, shape);
-    writeAll(y, gradient);
+    windowDrop.run([y], [values, positions]);
     const forWeight = to.bias ? [to.weight!, to.bias] : [to.weight!];
     if (to.weight && !dense.convWeight!(forWeight, [x!, y], grid)) return false;
     return !to.x || dense.convTranspose!([to.x], [y, weight!, noBias(to.x)], grid);
