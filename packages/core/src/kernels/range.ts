@@ -1,4 +1,5 @@
-import type { Nd } from './kernel.ts';
+import { isContiguous } from '../shape.ts';
+import { type Nd, viewAs } from './kernel.ts';
 import { eachLane, laneOf } from './lanes.ts';
 
 /** Between which numbers the elements of an array lie. */
@@ -11,8 +12,12 @@ export interface Range {
   readonly infinite: number;
 }
 
+/** Elements in order as a single lane, which is sooner visited. */
+const straight = (x: Nd): Nd => (isContiguous(x.shape, x.stride) ? viewAs(x.data, [x.size], [1], x.offset) : x);
+
 /** The range of all elements of a view. */
-export function rangeOf(x: Nd): Range {
+export function rangeOf(view: Nd): Range {
+  const x = straight(view);
   let [min, max, nan, infinite] = [Infinity, -Infinity, 0, 0];
   const dim = x.shape.length - 1;
   const { size, step } = laneOf(x, dim);
@@ -33,7 +38,8 @@ export function rangeOf(x: Nd): Range {
 }
 
 /** Whether no element of a view is NaN or infinite. */
-export function isFiniteView(x: Nd): boolean {
+export function isFiniteView(view: Nd): boolean {
+  const x = straight(view);
   const dim = x.shape.length - 1;
   const { size, step } = laneOf(x, dim);
   const { data } = x;

@@ -137,11 +137,14 @@ function slide(dim: 2 | 3, size: number, frame: Frame, countPadding: boolean): S
   const steps = (size + 2 * padding - span) / stride;
   let count = Math.max((frame.ceilMode ? Math.ceil(steps) : Math.floor(steps)) + 1, 0);
   if (frame.ceilMode && (count - 1) * stride >= size + padding) count--; // it would begin behind the image
-  const first = Array.from({ length: count }, (_, i) => i * stride - padding);
-  const starts = first.map((start) => (start < 0 ? start + dilation * Math.ceil(-start / dilation) : start));
-  const ends = first.map((start) => Math.min(start + span, size));
-  const counts = first.map((start, i) =>
-    countPadding ? Math.min(start + span, size + padding) - start : ends[i]! - starts[i]!,
-  );
+  const [starts, ends, counts]: [number[], number[], number[]] = [[], [], []];
+  for (let i = 0; i < count; i++) {
+    const first = i * stride - padding;
+    const start = first < 0 ? first + dilation * Math.ceil(-first / dilation) : first;
+    const end = Math.min(first + span, size);
+    starts.push(start);
+    ends.push(end);
+    counts.push(countPadding ? Math.min(first + span, size + padding) - first : end - start);
+  }
   return { dim, size, starts, ends, step: dilation, counts };
 }

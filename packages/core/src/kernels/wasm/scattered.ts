@@ -41,13 +41,11 @@ function sightOf(images: Nd, within: number, grid: ConvGrid, width: number): Sig
   /** Sees some pixels of row r side by side. */
   const see = (r: number, first: number, pixels: number) => {
     const start = r * dilation[0] * line + first * dilation[1] * width;
-    for (let i = 0; i < pixels * width; i += 4) {
-      offsets.push(8 * (start + i));
-      for (let j = i; j < i + 4; j++) {
-        const [pixel, c] = [Math.floor(j / width), j % width];
-        weights.push(pixel < pixels && c < within ? (c * rows + r) * columns + first + pixel : -1);
-      }
+    for (let i = 0; i < pixels * width; i += 4) offsets.push(8 * (start + i));
+    for (let k = first; k < first + pixels; k++) {
+      for (let c = 0; c < width; c++) weights.push(c < within ? (c * rows + r) * columns + k : -1);
     }
+    while (weights.length < 4 * offsets.length) weights.push(-1);
   };
   for (let r = 0; r < rows; r++) {
     if (dilation[1] === 1) see(r, 0, columns);
