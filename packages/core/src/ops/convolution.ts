@@ -40,6 +40,7 @@ const fromWhole = (g: Tensor, at: ConvAt, wants: Wants) => ({
   ...(wants.bias && !wants.weight && { bias: sumOverPixels(g) }),
 });
 
+/** Visits only the windows that have a gradient. */
 function fromScattered(g: Scattered, at: ConvAt, wants: Wants) {
   if (!wants.weight && wants.bias) return fromWhole(writtenOut(g), at, wants);
   const gradients = {

@@ -137,7 +137,9 @@ function slide(dim: 2 | 3, size: number, frame: Frame, countPadding: boolean): S
   const steps = (size + 2 * padding - span) / stride;
   let count = Math.max((frame.ceilMode ? Math.ceil(steps) : Math.floor(steps)) + 1, 0);
   if (frame.ceilMode && (count - 1) * stride >= size + padding) count--; // it would begin behind the image
-  const [starts, ends, counts]: [number[], number[], number[]] = [[], [], []];
+  const starts: number[] = [];
+  const ends: number[] = [];
+  const counts: number[] = [];
   for (let i = 0; i < count; i++) {
     const first = i * stride - padding;
     const start = first < 0 ? first + dilation * Math.ceil(-first / dilation) : first;
