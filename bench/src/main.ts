@@ -22,7 +22,7 @@ by commas. Results go to standard output and to bench/results/.
   --only NAMES        of: ${sections.map(({ name }) => name).join(', ')}
   --contenders NAMES  of: ndgrad-blas, ndgrad-wasm, ndgrad-reference, torch-float64, torch-float32, jax, tfjs-wasm,
                       tfjs-cpu, convnetjs; or a family: ndgrad, torch, tfjs
-  --seconds N         for each contender at each workload (default 2); with --memory at most so many (default 60)
+  --seconds N         for each contender at each workload (default 2); with --memory at most so many (default 120)
   --memory            follows the memory over 10,000 steps instead (of ndgrad-wasm and torch-float64, unless
                       --contenders names others)
   --help              prints this
@@ -44,7 +44,7 @@ function settings(): Settings | null {
   const { values } = parseArgs({ options });
   if (values.help) return null;
   const list = (text: string | undefined) => text?.split(',').filter((name) => name !== '') ?? null;
-  const seconds = Number(values.seconds ?? (values.memory ? 60 : 2));
+  const seconds = Number(values.seconds ?? (values.memory ? 120 : 2));
   if (!(seconds > 0)) throw new Error(`--seconds: expected a number above 0, got "${values.seconds}"`);
   return { only: list(values.only), wanted: list(values.contenders), seconds, memory: values.memory };
 }

@@ -5,13 +5,13 @@ import type { MemoryUse } from './results.ts';
 import { type Estimate, trend } from './statistics.ts';
 import { shapesOf, type Training } from './tasks.ts';
 
-/** Steps where the time allows; */
-const wanted = 10_000;
+/** Steps where the time allows, the first half of which the slope leaves out; */
+const wanted = 20_000;
 /** more where they take less than this, in seconds: a heap of small arrays is collected every so many thousand steps. */
-const least = 30;
-const pieces = 100;
-/** The share of the samples at the start that the slope leaves out: the heap finds its size. */
-const settling = 0.2;
+const least = 60;
+const pieces = 200;
+/** The share of the samples at the start that the slope leaves out: V8's heap grows to its size in up to 15,000 steps. */
+const settling = 0.5;
 /** A slope that is no more than this, in bytes over all steps, is flat whatever its error: a page or two now and then. */
 const negligible = 2 ** 20;
 
