@@ -1,4 +1,5 @@
 // Pools: see src/kernels/pool.ts. Windows along a dim are lists of where they start and end (i32), and a step.
+import { put } from './pairs';
 
 // @ts-ignore: a decorator of AssemblyScript
 @inline
@@ -11,18 +12,6 @@ function int(list: i32, i: i32): i32 {
 @inline
 function isLarger(value: v128, best: v128): v128 {
   return v128.or(f64x2.gt(value, best), f64x2.ne(value, value));
-}
-
-/** Stores a value and, unless it stands 0 bytes behind, another one. */
-// @ts-ignore: a decorator of AssemblyScript
-@inline
-export function put(y: i32, values: v128, apart: i32): void {
-  if (apart == 8) {
-    v128.store(y, values);
-    return;
-  }
-  v128.store64_lane(y, values, 0);
-  if (apart != 0) v128.store64_lane(y + apart, values, 1);
 }
 
 /**

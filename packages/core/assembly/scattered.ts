@@ -3,7 +3,7 @@
 // distances from its first pixel. Counts are numbers, all else is in bytes.
 import { madd } from './madd';
 import { addTo } from './norm';
-import { put } from './pool';
+import { loadTwo, put, storeTwo } from './pairs';
 
 /**
  * What is alike for all images: the channels of a group, their image and its part that stands in the frame, and the
@@ -73,8 +73,8 @@ function copy(scene: Scene, image: i32, frame: i32, isBack: bool): void {
         if (isBack) {
           const a = v128.load(pixel);
           const b = both ? v128.load(pixel + toPixel) : a;
-          put(at, v128.shuffle<f64>(a, b, 0, 2), both ? 8 : 0);
-          if (!isAlone) put(at + toChannel, v128.shuffle<f64>(a, b, 1, 3), both ? 8 : 0);
+          storeTwo(at, v128.shuffle<f64>(a, b, 0, 2), both);
+          if (!isAlone) storeTwo(at + toChannel, v128.shuffle<f64>(a, b, 1, 3), both);
           continue;
         }
         const a = loadTwo(at, both);
@@ -91,13 +91,6 @@ function copy(scene: Scene, image: i32, frame: i32, isBack: bool): void {
     }
   }
   if (!isBack) note(scene, f64x2.add(zeros, moreZeros));
-}
-
-/** Two numbers, or one and 0. */
-// @ts-ignore: a decorator of AssemblyScript
-@inline
-function loadTwo(at: i32, both: bool): v128 {
-  return both ? v128.load(at) : v128.load64_zero(at);
 }
 
 /**

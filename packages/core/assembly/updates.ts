@@ -1,19 +1,7 @@
 // Steps of optimizers in one pass over weights, gradients and state, with the order of operations of the reference.
 // Two numbers at a time, and a last one: `both` is known when a function is compiled into the loop, so that nothing asks
 // for it there.
-
-// @ts-ignore: a decorator of AssemblyScript
-@inline
-function get(at: i32, both: bool): v128 {
-  return both ? v128.load(at) : v128.load64_zero(at);
-}
-
-// @ts-ignore: a decorator of AssemblyScript
-@inline
-function set(at: i32, value: v128, both: bool): void {
-  if (both) v128.store(at, value);
-  else v128.store64_lane(at, value, 0);
-}
+import { loadTwo, storeTwo } from './pairs';
 
 /**
  * w ← kept·w, g ← sign·g + added·w, m ← β₁m + (1−β₁)g, v ← β₂v + (1−β₂)g², w ← w − rate · m / (√v / root + eps), with
@@ -37,21 +25,21 @@ function adamOfTwo(
   both: bool, w: i32, m: i32, v: i32, top: i32, g: i32, kept: f64, added: f64, sign: f64,
   beta1: f64, beta2: f64, rate: f64, root: f64, eps: f64,
 ): void {
-  const weight = f64x2.mul(get(w, both), f64x2.splat(kept));
-  let gradient = f64x2.mul(f64x2.splat(sign), get(g, both));
+  const weight = f64x2.mul(loadTwo(w, both), f64x2.splat(kept));
+  let gradient = f64x2.mul(f64x2.splat(sign), loadTwo(g, both));
   if (added != 0) gradient = f64x2.add(gradient, f64x2.mul(f64x2.splat(added), weight));
   const fresh = f64x2.mul(f64x2.splat(1 - beta1), gradient);
-  const mean = f64x2.add(f64x2.mul(get(m, both), f64x2.splat(beta1)), fresh);
+  const mean = f64x2.add(f64x2.mul(loadTwo(m, both), f64x2.splat(beta1)), fresh);
   const squared = f64x2.mul(f64x2.mul(f64x2.splat(1 - beta2), gradient), gradient);
-  let square = f64x2.add(f64x2.mul(get(v, both), f64x2.splat(beta2)), squared);
-  set(m, mean, both);
-  set(v, square, both);
+  let square = f64x2.add(f64x2.mul(loadTwo(v, both), f64x2.splat(beta2)), squared);
+  storeTwo(m, mean, both);
+  storeTwo(v, square, both);
   if (top != 0) {
-    square = f64x2.max(square, get(top, both));
-    set(top, square, both);
+    square = f64x2.max(square, loadTwo(top, both));
+    storeTwo(top, square, both);
   }
   const divisor = f64x2.add(f64x2.div(f64x2.sqrt(square), f64x2.splat(root)), f64x2.splat(eps));
-  set(w, f64x2.sub(weight, f64x2.div(f64x2.mul(f64x2.splat(rate), mean), divisor)), both);
+  storeTwo(w, f64x2.sub(weight, f64x2.div(f64x2.mul(f64x2.splat(rate), mean), divisor)), both);
 }
 
 /**
@@ -75,11 +63,11 @@ function momentumOfTwo(
   both: bool, w: i32, v: i32, g: i32,
   lr: f64, momentum: f64, share: f64, weightDecay: f64, sign: f64, nesterov: i32, look: f64,
 ): void {
-  const weight = get(w, both);
-  let d = f64x2.mul(f64x2.splat(sign), get(g, both));
+  const weight = loadTwo(w, both);
+  let d = f64x2.mul(f64x2.splat(sign), loadTwo(g, both));
   if (weightDecay != 0) d = f64x2.add(d, f64x2.mul(f64x2.splat(weightDecay), weight));
-  const velocity = f64x2.add(f64x2.mul(f64x2.splat(momentum), get(v, both)), f64x2.mul(f64x2.splat(share), d));
+  const velocity = f64x2.add(f64x2.mul(f64x2.splat(momentum), loadTwo(v, both)), f64x2.mul(f64x2.splat(share), d));
   const move = nesterov ? f64x2.add(d, f64x2.mul(f64x2.splat(look), velocity)) : velocity;
-  set(v, velocity, both);
-  set(w, f64x2.sub(weight, f64x2.mul(f64x2.splat(lr), move)), both);
+  storeTwo(v, velocity, both);
+  storeTwo(w, f64x2.sub(weight, f64x2.mul(f64x2.splat(lr), move)), both);
 }
