@@ -2,6 +2,7 @@ import ops from 'ndarray-ops';
 import { isContiguous } from '../shape.ts';
 import { relu } from './activation.ts';
 import { allocate, contiguous, type Kernel, type Nd, viewAs } from './kernel.ts';
+import { eachLane, laneOf } from './lanes.ts';
 import { bmm } from './matmul.ts';
 import { type Windows, windowDrop, windowMax } from './pool.ts';
 import { addColumns, clear, type Grid, unfold } from './unfold.ts';
@@ -254,13 +255,13 @@ export const convReluMax: Kernel<ConvGrid & { rows: Windows; columns: Windows }>
     const y = allocate([x!.shape[0]!, weight!.shape[0]!, ...params.blocks]);
     convolve(reference, y, x!, weight!, bias!, params);
     relu.run([y], [y]);
-    const [largest, at] = [allocate(maxima!.shape), allocate(positions!.shape)];
-    windowMax.run([largest, at], [y], params);
-    largest.data.forEach((value, i) => {
-      if (value <= 0) at.data[i] = -1;
+    windowMax.run([maxima!, positions!], [y], params);
+    const [from, to] = [laneOf(maxima!, 3), laneOf(positions!, 3)];
+    eachLane([maxima!, positions!], 3, (first, at) => {
+      for (let j = 0; j < from.size; j++) {
+        if (maxima!.data[first! + j * from.step]! <= 0) positions!.data[at! + j * to.step] = -1;
+      }
     });
-    ops.assign(maxima!, largest);
-    ops.assign(positions!, at);
   },
 };
 
@@ -278,26 +279,24 @@ export interface ScatteredGrid extends ConvGrid {
 export const scatteredConv: Kernel<ScatteredGrid> = {
   name: 'scatteredConv',
   run: (outs, ins, grid) => {
-    const { to, x, weight, values, positions } = scatteredViews(outs, ins, grid);
+    const { toX, toWeight, x, weight, values, positions } = scatteredViews(outs, ins, grid);
     const y = allocate([...values.shape.slice(0, 2), ...grid.blocks]);
     windowDrop.run([y], [values, positions]);
-    if (to.x) convTranspose.run([to.x], [y, weight!, noBias(to.x)], grid);
-    if (to.weight) convWeight.run(to.bias ? [to.weight, to.bias] : [to.weight], [x!, y], grid);
+    if (toX) convTranspose.run([toX], [y, weight!, noBias(toX)], grid);
+    if (x) convWeight.run(toWeight, [x, y], grid);
   },
 };
 
-/** The views of a launch by their names, where they are there. */
+/** The views of a launch by their names: of [weight, bias] those that are wanted; the others where they are there. */
 export function scatteredViews(outs: readonly Nd[], ins: readonly Nd[], { wants }: ScatteredGrid) {
-  const [results, given] = [[...outs], [...ins]];
-  const to = {
-    x: wants.x ? results.shift() : undefined,
-    weight: wants.weight ? results.shift() : undefined,
-    bias: wants.bias ? results.shift() : undefined,
-  };
+  const [toWeight, given] = [[...outs], [...ins]];
+  const toX = wants.x ? toWeight.shift() : undefined;
   const x = wants.weight ? given.shift() : undefined;
   const weight = wants.x ? given.shift() : undefined;
-  return { to, x, weight, values: given[0]!, positions: given[1]! };
+  return { toX, toWeight, x, weight, values: given[0]!, positions: given[1]! };
 }
+
+export type ScatteredViews = ReturnType<typeof scatteredViews>;
 
 /** For each channel of images a 0. */
 export const noBias = ({ shape }: Nd): Nd => contiguous(new Float64Array(shape[1]!), [shape[1]!]);

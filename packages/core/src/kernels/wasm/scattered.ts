@@ -1,5 +1,12 @@
 import { isContiguous, numelOf } from '../../shape.ts';
-import { type ConvGrid, contiguousOf, noBias, type ScatteredGrid, scatteredViews } from '../conv.ts';
+import {
+  type ConvGrid,
+  contiguousOf,
+  noBias,
+  type ScatteredGrid,
+  type ScatteredViews,
+  scatteredViews,
+} from '../conv.ts';
 import { type Attempt, contiguous, type Nd } from '../kernel.ts';
 import { setNumber } from '../norm.ts';
 import { windowDrop } from '../pool.ts';
@@ -190,19 +197,21 @@ class Scene {
 
 const conv: Attempt = (outs, ins, params) => {
   const grid = params as ScatteredGrid;
-  const { to, x, weight, values, positions } = scatteredViews(outs, ins, grid);
-  const images = (x ?? to.x)!;
+  const views = scatteredViews(outs, ins, grid);
+  const { toX, x, weight, values, positions } = views;
+  const [toWeight, toBias] = views.toWeight;
+  const images = (x ?? toX)!;
   if (load() instanceof Error || images.size === 0 || values.size === 0) return false;
   if (!outs.every(({ shape, stride }) => isContiguous(shape, stride))) return false;
   if (weight && !isFiniteView(weight)) return false;
-  const [channels, within] = (weight ?? to.weight)!.shape as [number, number];
+  const [channels, within] = (weight ?? toWeight)!.shape as [number, number];
   const [batch, places] = [images.shape[0]!, pixelsOf(values)];
-  const sight = sightOf(images, within, grid, within === 1 && !to.x ? 1 : evenly(within));
+  const sight = sightOf(images, within, grid, within === 1 && !toX ? 1 : evenly(within));
   const lanes = sight.weights.length;
-  const { shares, each } = sharesOf(batch, to.weight ? channels * lanes : 1);
-  if (to.x && to.weight && shares < sharesOf(batch, 1).shares) return oneByOne(outs, ins, grid);
+  const { shares, each } = sharesOf(batch, toWeight ? channels * lanes : 1);
+  if (toX && toWeight && shares < sharesOf(batch, 1).shares) return oneByOne(views, grid);
   const sums = shares * channels;
-  const lengths = [to.weight ? sums * lanes : 0, to.bias ? sums : 0, weight ? channels * lanes : 0];
+  const lengths = [toWeight ? sums * lanes : 0, toBias ? sums : 0, weight ? channels * lanes : 0];
   return withRoom([...lengths, ...roomsFor(sight, places)], (inSums, inBias, inWeights, ...own) => {
     for (const room of [inSums!, inBias!]) perform([['clear', room.byteOffset, room.length]]);
     if (weight) writeWeights(inWeights!, weight, sight);
@@ -217,7 +226,7 @@ const conv: Attempt = (outs, ins, params) => {
       };
       divide({
         name: 'scatteredConv',
-        nanos: count * channels * places * sight.offsets.length * NANOS * (to.x && to.weight ? 2 : 1),
+        nanos: count * channels * places * sight.offsets.length * NANOS * (toX && toWeight ? 2 : 1),
         parts: shares,
         grain: 1,
         calls(first, some, piece) {
@@ -229,35 +238,32 @@ const conv: Attempt = (outs, ins, params) => {
         },
       });
     };
-    const views = [...(x ? [x] : []), values, positions].map(contiguousOf);
-    if (!eachSlice(views, to.x ? [to.x] : [], visit)) return false;
-    if (!scene.isSound) return withAll(outs, ins, grid);
-    if (to.weight) readWeights(to.weight, inSums!, sight);
-    if (to.bias) for (let c = 0; c < channels; c++) setNumber(to.bias, c, total(inBias!, c, channels));
+    const read = [...(x ? [x] : []), values, positions].map(contiguousOf);
+    if (!eachSlice(read, toX ? [toX] : [], visit)) return false;
+    if (!scene.isSound) return withAll(views, grid);
+    if (toWeight) readWeights(toWeight, inSums!, sight);
+    if (toBias) for (let c = 0; c < channels; c++) setNumber(toBias, c, total(inBias!, c, channels));
     return true;
   });
 };
 
 /** Large weights leave a batch few shares; images need not wait for them. */
-function oneByOne(outs: readonly Nd[], ins: readonly Nd[], grid: ScatteredGrid): boolean {
-  const { to, x, weight, values, positions } = scatteredViews(outs, ins, grid);
+function oneByOne({ toX, toWeight, x, weight, values, positions }: ScatteredViews, grid: ScatteredGrid): boolean {
   const none = { x: false, weight: false, bias: false };
   return (
-    conv([to.x!], [weight!, values, positions], { ...grid, wants: { ...none, x: true } }) &&
-    conv(outs.slice(1), [x!, values, positions], { ...grid, wants: { ...grid.wants, x: false } })
+    conv([toX!], [weight!, values, positions], { ...grid, wants: { ...none, x: true } }) &&
+    conv(toWeight, [x!, values, positions], { ...grid, wants: { ...grid.wants, x: false } })
   );
 }
 
 /** From the gradients of all windows, those that are 0 too. */
-function withAll(outs: readonly Nd[], ins: readonly Nd[], grid: ScatteredGrid): boolean {
-  const { to, x, weight, values, positions } = scatteredViews(outs, ins, grid);
+function withAll({ toX, toWeight, x, weight, values, positions }: ScatteredViews, grid: ScatteredGrid): boolean {
   const shape = [...values.shape.slice(0, 2), ...grid.blocks];
   return withRoom([numelOf(shape)], (room) => {
     const y = contiguous(room!, shape);
     windowDrop.run([y], [values, positions]);
-    const forWeight = to.bias ? [to.weight!, to.bias] : [to.weight!];
-    if (to.weight && !dense.convWeight!(forWeight, [x!, y], grid)) return false;
-    return !to.x || dense.convTranspose!([to.x], [y, weight!, noBias(to.x)], grid);
+    if (x && !dense.convWeight!(toWeight, [x, y], grid)) return false;
+    return !toX || dense.convTranspose!([toX], [y, weight!, noBias(toX)], grid);
   });
 }
 
