@@ -23,8 +23,8 @@ by commas. Results go to standard output and to bench/results/.
   --contenders NAMES  of: ndgrad-blas, ndgrad-wasm, ndgrad-reference, torch-float64, torch-float32, jax, tfjs-wasm,
                       tfjs-cpu, convnetjs; or a family: ndgrad, torch, tfjs
   --seconds N         for each contender at each workload (default 2); with --memory at most so many (default 120)
-  --memory            follows the memory over 10,000 steps instead (of ndgrad-wasm and torch-float64, unless
-                      --contenders names others)
+  --memory            follows the memory over 10,000 steps, after as many, instead (of ndgrad-wasm and torch-float64,
+                      unless --contenders names others)
   --help              prints this
 
 PYTHON=/path/to/python3 says which Python has torch, where neither python3 nor /usr/bin/python3 has it.
