@@ -10,6 +10,7 @@ import { unsqueeze } from './view.ts';
 /**
  * −ln softmax(x)[label] in nats, for scores [n, classes] or [n, classes, m] and labels [n] or [n, m]: a loss for each
  * label, or their mean or sum. The labels are checked by the caller.
+ * @see CS231n, lecture 3; PyTorch `nn.functional.cross_entropy`
  */
 export const softmaxLoss = op({
   name: 'softmaxLoss',
